@@ -1,0 +1,71 @@
+// row.cpp: what happens in a row: prepare, check, measure, count.
+#include "row.hpp"
+
+#include <algorithm>
+
+#include "measure.hpp"
+#include "report.hpp"
+
+namespace pare::bench {
+namespace {
+
+constexpr shape shapes[] = {{1, 1024, 1024}, {8, 512, 512},   {16, 256, 256},    {49, 1024, 512}, {196, 512, 256},
+                            {784, 128, 128}, {3136, 64, 64},  {12544, 32, 16},   {64, 64, 64},    {128, 128, 128},
+                            {256, 256, 256}, {512, 512, 512}, {1024, 1024, 1024}};
+constexpr shape few_shapes[] = {{1, 1024, 1024}, {196, 512, 256}, {64, 64, 64}, {512, 512, 512}};
+
+/// Fails unless `given` is as near to the model's output as two roundings of the same exact result may be.
+void expect_agreement(const problem& p, const contender& given, const variant& model, target on) {
+  const auto ours = model.prepare(p, on);
+  ours->run();
+  const buffer<float> expected = ours->output();
+  const double tolerance = 2 * relative_distance(expected, p.exact) + 1e-5;
+  const double distance = relative_distance(given.output(), buffer<double>(expected.begin(), expected.end()));
+  if (!(distance <= tolerance)) fail("output", text("at most ", tolerance, " from that of ", model.name), distance);
+}
+
+void run_row(benchmark::State& state, const variant& v, const variant* model, const shape& s, target cap) {
+  const target on = v.on.value_or(cap);
+  const problem& p = problem_of(s, v.sparsity);
+  const auto contender = v.prepare(p, on);
+  contender->run();
+  const double error = relative_distance(contender->output(), p.exact);
+  if (!(error < 0.5)) fail("output", "an approximation of the product", text("a relative error of ", error));
+  if (model != nullptr) expect_agreement(p, *contender, *model, cap);
+  state.counters["rel_error"] = error;
+  const double operations = 2.0 * static_cast<double>(s.m * s.n * s.k);
+  const measurement measured = measure(*contender, operations, peak_of(on, v.unit));
+  state.counters[seconds_counter] = measured.seconds;
+  state.counters["GOPS"] = operations / measured.seconds * 1e-9;
+  if (measured.of_peak > 0) state.counters["of_peak"] = measured.of_peak;
+  state.counters["bytes"] = static_cast<double>(contender->bytes());
+  state.SetLabel(contender->label());
+  for (auto _ : state) {
+  }
+}
+
+bool runs_on(const variant& v, const shape& s) {
+  return v.everywhere || std::find(std::begin(few_shapes), std::end(few_shapes), s) != std::end(few_shapes);
+}
+
+}  // namespace
+
+std::span<const shape> all_shapes() { return shapes; }
+
+void add_rows(const std::vector<variant>& variants, const shape& s, target cap) {
+  for (const variant& v : variants) {
+    if (!runs_on(v, s)) continue;
+    const auto model = std::find_if(variants.begin(), variants.end(),
+                                    [&](const variant& other) { return other.name == v.agrees_with; });
+    const auto row = [&v, model = model == variants.end() ? nullptr : &*model, s, cap](benchmark::State& state) {
+      try {
+        run_row(state, v, model, s, cap);
+      } catch (const std::exception& e) {
+        state.SkipWithError(e.what());
+      }
+    };
+    benchmark::RegisterBenchmark(text("gemm/", v.name, "/", name(s)).c_str(), row)->Unit(benchmark::kMicrosecond);
+  }
+}
+
+}  // namespace pare::bench

@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# check_hot_loops.sh <build folder or object file>...: disassembles the programs that hold the kernels and fails if an
+# innermost loop of a tile that multiplies and accumulates refers to the stack: something that should be in a register
+# is not. Fails too if a tile has no such loop, since then the check sees nothing. The scalar target promises nothing and
+# is left out. Prints each offending tile: target, rows x panels, formats.
+set -euo pipefail
+[ $# -gt 0 ] || { echo "usage: cmake/check_hot_loops.sh <build folder or object file>..." >&2 && exit 2; }
+
+# disassemble <file>: by the tool for the file's machine (e_machine of the ELF header; 183 is 64-bit Arm).
+disassemble() {
+  local tool=objdump
+  if [ "$(od -An -j18 -N2 -tu2 "$1" | tr -d ' ')" = 183 ] && [ "$(uname -m)" != aarch64 ]; then
+    tool=aarch64-linux-gnu-objdump
+  fi
+  "$tool" -dC --no-show-raw-insn "$1"
+}
+
+# check <file>: reads its disassembly.
+check() {
+  disassemble "$1" | awk -v file="$1" '
+BEGIN {
+  dots = "^(v?pmadd(wd|ubsw)|vpdp(busd|wssd)|vfn?madd|v?mulps|sdot|smull2?|smlal2?|sadalp|fmla|fmul)"
+  branch = "^(j[a-z]+|b|b\\.[a-z]+|cbn?z|tbn?z|br|ret[a-z]*)$"
+}
+# A function of the library that has a tile in it, and what to call it: target, formats, rows x panels.
+function tile_name(symbol,    target, shape) {
+  if (symbol !~ /::tile</ || symbol ~ /::scalar::tile<|\[clone \.cold/) return ""
+  target = symbol
+  sub(/::tile<.*/, "", target)
+  sub(/.*::/, "", target)
+  sub(/^.*::tile</, "", symbol)
+  if (!match(symbol, /, [0-9]+, [0-9]+>\(/)) return target " " symbol
+  shape = substr(symbol, RSTART + 2, RLENGTH - 4)
+  sub(/, /, "x", shape)
+  symbol = substr(symbol, 1, RSTART - 1)
+  gsub(/pare::(unit_[a-z0-9_]+::)?|gemm_call|_stage/, "", symbol)
+  return target " " shape " " symbol
+}
+# The last hexadecimal number of a branch: where it goes.
+function destination(line) {
+  sub(/ *<.*/, "", line)
+  sub(/.*[ ,\t]/, "", line)
+  return line
+}
+function refers_to_stack(line) {
+  return line ~ /[(,]%rsp|\[sp|^(push|pop|call|bl)[ \t]/ || (frame && line ~ /\(%rbp|\[x29/)
+}
+# A branch back over straight code is an innermost loop: the loop over k has no branch of its own.
+function finish_function(    i, j, straight, found, multiplies, stack) {
+  straight = 1
+  for (i = 1; name != "" && i <= size; ++i) {
+    if (!match(code[i], /^[a-z.]+/) || substr(code[i], 1, RLENGTH) !~ branch) continue
+    j = at[destination(code[i])]
+    if (j != "" && j >= straight && j <= i) {
+      multiplies = stack = 0
+      for (; j <= i; ++j) {
+        if (code[j] ~ dots) ++multiplies
+        if (refers_to_stack(code[j])) ++stack
+      }
+      if (multiplies > 0) ++found
+      if (multiplies > 0 && stack > 0) report(stack " instructions of a hot loop refer to the stack")
+    }
+    straight = i + 1
+  }
+  if (name != "" && !found) report("no hot loop was found")
+  loops += found
+  for (i in at) delete at[i]
+  size = frame = 0
+}
+function report(sentence) {
+  ++offenders
+  print file ": " name ": " sentence
+}
+/^[0-9a-f]+ <.*>:$/ {
+  finish_function()
+  sub(/^[0-9a-f]+ </, "")
+  name = tile_name(substr($0, 1, length($0) - 2))
+  next
+}
+name != "" && /^ *[0-9a-f]+:\t/ {
+  address = $1
+  sub(/:/, "", address)
+  sub(/^ *[0-9a-f]+:\t/, "")
+  code[++size] = $0
+  at[address] = size
+  # Elsewhere the frame pointer is a register like any other.
+  if (/^mov +%rsp,%rbp|^(mov|add)\tx29, sp/) frame = 1
+}
+END {
+  finish_function()
+  if (loops == 0) report("no loop of a tile was found")
+  else print file ": " loops " hot loops, " 0 + offenders " of them wrong"
+  exit offenders > 0
+}'
+}
+
+failed=0
+for place in "$@"; do
+  if [ -d "$place" ]; then
+    files=$(find "$place" -type f \( -name target_hashes -o -name pare_bench \))
+    [ -n "$files" ] || { echo "$place: no program with kernels was found" && failed=1; }
+  else
+    files=$place
+  fi
+  for file in $files; do check "$file" || failed=1; done
+done
+exit $failed

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# test.sh: builds the tests and runs them on this machine (gcc, assertions on).
+#   --all   the same and everything else that CI checks: format, gcc and clang at -O3, sanitizers, Arm under qemu
+#   --rest  only what --all adds
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. cmake/packages.sh
+CTEST_PARALLEL_LEVEL=$(getconf _NPROCESSORS_ONLN)
+export CTEST_PARALLEL_LEVEL
+
+# run_preset <preset> [target...]: configures, builds (the further targets too) and tests one preset.
+run_preset() {
+  local preset=$1
+  shift
+  title "$preset"
+  cmake --preset "$preset"
+  cmake --build --preset "$preset" --target all "$@"
+  ctest --preset "$preset"
+}
+
+# Every target of every build computes the same bits.
+compare_hashes() {
+  [ -e tests/hashes/target_hashes.cpp ] || return 0
+  title "same bits everywhere"
+  local hashes=build/hashes name
+  mkdir -p $hashes
+  for name in release clang; do build/$name/tests/target_hashes >$hashes/$name; done
+  for name in max cortex-a72; do
+    QEMU_CPU=$name qemu-aarch64 -L /usr/aarch64-linux-gnu build/aarch64-qemu/tests/target_hashes >$hashes/$name
+  done
+  [ -s $hashes/release ]
+  for name in clang max cortex-a72; do diff $hashes/release $hashes/$name; done
+  echo "$(wc -l <$hashes/release) hashes agree: gcc, clang, Arm with and without dot product"
+}
+
+# What clang-format would write is what is there. (Its own --dry-run also reports changes that change nothing.)
+check_format() {
+  local file
+  find include tests bench examples -name '*.[hc]pp' -o -name '*.inl' | while read -r file; do
+    clang-format "$file" | diff -u "$file" - || exit 1
+  done
+}
+
+check_the_rest() {
+  install_packages "${build_packages[@]}" "${check_packages[@]}"
+  title "format"
+  check_format
+  run_preset release self_contained
+  run_preset clang self_contained
+  if [ -x cmake/check_hot_loops.sh ]; then
+    title "hot loops"
+    cmake/check_hot_loops.sh build/release build/clang
+  fi
+  run_preset asan-ubsan
+  run_preset aarch64-qemu
+  title "aarch64-qemu-no-dotprod"
+  ctest --preset aarch64-qemu-no-dotprod
+  compare_hashes
+}
+
+case "${1-}" in
+  "" | --all | --rest) ;;
+  *) echo "usage: cmake/test.sh [--all | --rest]" >&2 && exit 2 ;;
+esac
+if [ "${1-}" != --rest ]; then
+  install_packages "${build_packages[@]}"
+  run_preset dev
+fi
+if [ "${1-}" = --all ] || [ "${1-}" = --rest ]; then check_the_rest; fi
+title "passed"

@@ -1,0 +1,77 @@
+// view.hpp: matrices and images that lie in somebody else's memory: a pointer, extents and strides.
+#pragma once
+
+#include <string>
+#include <type_traits>
+
+#include "error.hpp"
+
+namespace pare {
+
+/// `rows` x `columns` elements; row i starts at data + i * stride, its elements are consecutive.
+/// data may be null if the view is empty.
+template <class T>
+struct matrix_view {
+  T* data = nullptr;
+  index rows = 0;
+  index columns = 0;
+  index stride = 0;  ///< elements from one row to the next, >= columns (any value if rows <= 1)
+
+  constexpr matrix_view() noexcept = default;
+  constexpr matrix_view(T* data_, index rows_, index columns_, index stride_) noexcept
+      : data(data_), rows(rows_), columns(columns_), stride(stride_) {}
+  /// Rows without gaps.
+  constexpr matrix_view(T* data_, index rows_, index columns_) noexcept
+      : matrix_view(data_, rows_, columns_, columns_) {}
+
+  constexpr T* row(index i) const noexcept { return data + i * stride; }
+  constexpr T& operator()(index i, index j) const noexcept { return data[i * stride + j]; }
+  constexpr bool empty() const noexcept { return rows == 0 || columns == 0; }
+  constexpr operator matrix_view<const T>() const noexcept requires(!std::is_const_v<T>) {
+    return {data, rows, columns, stride};
+  }
+};
+
+/// A batch of images, NHWC: element (n, y, x, c) at data[((n * height + y) * width + x) * channels + c].
+template <class T>
+struct image_view {
+  T* data = nullptr;
+  index batch = 0;
+  index height = 0;
+  index width = 0;
+  index channels = 0;
+
+  constexpr T& operator()(index n, index y, index x, index c) const noexcept {
+    return data[((n * height + y) * width + x) * channels + c];
+  }
+  constexpr index size() const noexcept { return batch * height * width * channels; }
+  /// The pixels of all images as rows, the channels as columns.
+  constexpr matrix_view<T> pixels() const noexcept { return {data, batch * height * width, channels}; }
+  constexpr operator image_view<const T>() const noexcept requires(!std::is_const_v<T>) {
+    return {data, batch, height, width, channels};
+  }
+};
+
+/// Fails if a view's extents are negative, its rows overlap, or it has elements and no memory.
+template <class T>
+void expect_valid(const char* argument, const matrix_view<T>& view) {
+  if (view.rows < 0) fail(text(argument, ".rows"), "at least 0", view.rows);
+  if (view.columns < 0) fail(text(argument, ".columns"), "at least 0", view.columns);
+  if (view.empty()) return;
+  if (view.data == nullptr) fail(text(argument, ".data"), "memory for a view that is not empty", "a null pointer");
+  if (view.rows > 1 && view.stride < view.columns)
+    fail(text(argument, ".stride"), text("at least the ", view.columns, " columns"), view.stride);
+}
+
+/// Fails if an image's extents are negative or it has elements and no memory.
+template <class T>
+void expect_valid(const char* argument, const image_view<T>& image) {
+  if (image.batch < 0) fail(text(argument, ".batch"), "at least 0", image.batch);
+  if (image.height < 0) fail(text(argument, ".height"), "at least 0", image.height);
+  if (image.width < 0) fail(text(argument, ".width"), "at least 0", image.width);
+  if (image.channels < 0) fail(text(argument, ".channels"), "at least 0", image.channels);
+  if (image.size() != 0 && image.data == nullptr)
+    fail(text(argument, ".data"), "memory for a view that is not empty", "a null pointer");
+}
+
+}  // namespace pare

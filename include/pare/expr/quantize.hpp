@@ -1,0 +1,131 @@
+// quantize.hpp: quantize and dequantize as lazy xtensor expressions.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <utility>
+
+#include "../quant/quantizer.hpp"
+#include "element_map.hpp"
+#include "prune.hpp"
+
+namespace pare {
+
+/// Where the elements of an expression find their parameters; the part that quantized and dequantized share.
+/// CP: what is kept of the quantization, operand_t<it>.
+template <class CP>
+class parametrized {
+ public:
+  using quantization_type = std::remove_cvref_t<CP>;
+  using quantizer_type = typename quantization_type::quantizer_type;
+  using range = typename quantization_type::range;
+  using grid_type = parameter_grid<typename quantization_type::granularity>;
+
+  template <class P, class Shape>
+  parametrized(P&& parameters, const Shape& shape) : parameters_(std::forward<P>(parameters)), grid_(shape) {
+    expect_valid("quantization", parameters_, grid_);
+  }
+
+  /// Scales and zero points.
+  const quantization_type& parameters() const noexcept { return parameters_; }
+  /// Which of them an element uses.
+  const grid_type& grid() const noexcept { return grid_; }
+
+ protected:
+  template <class It>
+  const affine_map& map(It position) const noexcept {
+    return parameters_.maps[static_cast<std::size_t>(grid_.offset(position))];
+  }
+
+ private:
+  CP parameters_;
+  grid_type grid_;
+};
+
+/// The function of a quantized expression: real numbers to codes.
+template <class CP>
+class quantized : public parametrized<CP> {
+ public:
+  using parametrized<CP>::parametrized;
+  using value_type = typename parametrized<CP>::range::type;
+
+ protected:
+  template <std::floating_point X, class It, class Shape>
+  value_type value(X x, It position, const Shape& shape) const {
+    const auto linear = static_cast<std::uint64_t>(flat_offset(position, shape));
+    return quantize_value<typename parametrized<CP>::range>(x, this->map(position), this->parameters().rounding,
+                                                            linear);
+  }
+};
+
+/// The function of a dequantized expression: codes to real numbers.
+template <class CP>
+class dequantized : public parametrized<CP> {
+ public:
+  using parametrized<CP>::parametrized;
+  using value_type = float;
+
+ protected:
+  template <class X, class It, class Shape>
+  float value(X code, It position, const Shape&) const {
+    return dequantize_value(code, this->map(position));
+  }
+};
+
+/// An expression of codes that knows its quantization: parameters(), quantizer_type, and the source() of real numbers.
+template <class E>
+concept QuantizedExpression = XtensorExpression<E> && requires(const std::remove_cvref_t<E>& e) {
+  requires Quantizer<typename std::remove_cvref_t<E>::quantizer_type>;
+  e.source();
+  requires std::integral<typename std::remove_cvref_t<E>::value_type>;
+};
+
+/// The codes of an expression of real numbers under parameters that are known. Lazy: lvalues are kept by reference,
+/// temporaries are moved in. Same shape; value_type is the scheme's storage type. Fails if the number of parameters
+/// does not suit the shape.
+template <class E, class P>
+requires is_quantization<std::remove_cvref_t<P>>
+auto quantize(E&& source, P&& parameters) {
+  using scheme = typename std::remove_cvref_t<P>::scheme;
+  static_assert(XtensorExpression<E>, "pare: quantize takes an xtensor expression; wrap other memory in xt::adapt");
+  static_assert(!PrunedExpression<E> || scheme::maps_zero_to_zero,
+                "pare: an asymmetric weight scheme would move pruned zeros away from 0; use symmetric<...> "
+                "(see quant/scheme.hpp)");
+  static_assert(std::floating_point<typename std::remove_cvref_t<E>::value_type>,
+                "pare: quantize takes real numbers; cast integers with xt::cast<float>, and do not quantize twice");
+  quantized<operand_t<P>> function(std::forward<P>(parameters), source.shape());
+  return element_map<quantized<operand_t<P>>, operand_t<E>>(std::move(function), std::forward<E>(source));
+}
+
+/// The same with parameters that `quantizer` chooses: it reads the whole expression once, now; the codes stay lazy.
+template <class Q, class E>
+requires(!is_quantization<Q>) auto quantize(E&& source, const Q& quantizer) {
+  static_assert(Quantizer<Q>,
+                "pare: quantize<Q> wants a quantizer<Scheme, Granularity, ...>, not one of its parts "
+                "(see quant/quantizer.hpp)");
+  return quantize(std::forward<E>(source), quantizer.calibrate(source));
+}
+template <class Q, class E>
+auto quantize(E&& source) {
+  return quantize<Q>(std::forward<E>(source), Q{});
+}
+
+/// scale * (code - zero point) of an expression of codes, as float. Lazy, and keeps its operands as quantize does.
+template <class E, class P>
+requires is_quantization<std::remove_cvref_t<P>>
+auto dequantize(E&& codes, P&& parameters) {
+  static_assert(XtensorExpression<E>, "pare: dequantize takes an xtensor expression; wrap other memory in xt::adapt");
+  static_assert(std::same_as<typename std::remove_cvref_t<E>::value_type, typename std::remove_cvref_t<P>::storage>,
+                "pare: dequantize takes codes in the storage type of the quantization's scheme");
+  dequantized<operand_t<P>> function(std::forward<P>(parameters), codes.shape());
+  return element_map<dequantized<operand_t<P>>, operand_t<E>>(std::move(function), std::forward<E>(codes));
+}
+
+/// What quantization makes of real numbers: dequantize(quantize(x)).
+template <QuantizedExpression E>
+auto dequantize(E&& quantized) {
+  auto parameters = quantized.parameters();
+  return dequantize(std::forward<E>(quantized), std::move(parameters));
+}
+
+}  // namespace pare

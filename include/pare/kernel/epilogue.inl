@@ -1,0 +1,167 @@
+// epilogue.inl: the bodies of the stages, each written once over 16 lanes. Included in every target's namespace.
+
+/// Where 16 lanes lie: lanes [first, last) of columns [column, column + 16) of this row are part of the output.
+struct place {
+  index row, column;
+  int first, last;
+};
+
+/// 16 elements of T as int32 or float lanes; elements outside [first, last) are not read and count as 0.
+template <class T>
+PARE_ALWAYS_INLINE auto load_elements(const T* p, const place& at) {
+  using number = std::conditional_t<std::is_floating_point_v<T>, float, std::int32_t>;
+  using value = std::conditional_t<std::is_floating_point_v<T>, f32x16, i32x16>;
+  if (at.first == 0 && at.last == 16) {
+    if constexpr (sizeof(T) == 4) return load_lanes<value>(p);
+  }
+  alignas(64) number lane[16] = {};
+  for (int i = at.first; i < at.last; ++i) lane[i] = p[i];
+  return load_lanes<value>(lane);
+}
+
+template <class X>
+PARE_ALWAYS_INLINE const X& apply(const identity_stage&, const X& x, const place&) {
+  return x;
+}
+
+template <class First, class Second, class X>
+PARE_ALWAYS_INLINE auto apply(const chain<First, Second>& stages, const X& x, const place& at) {
+  return apply(stages.second, apply(stages.first, x, at), at);
+}
+
+PARE_ALWAYS_INLINE i32x16 apply(const bias_stage<std::int32_t>& s, const i32x16& x, const place& at) {
+  return x + load_lanes<i32x16>(s.values + at.column);
+}
+PARE_ALWAYS_INLINE i64x16 apply(const bias_stage<std::int32_t>& s, const i64x16& x, const place& at) {
+  return x + widen(load_lanes<i32x16>(s.values + at.column));
+}
+PARE_ALWAYS_INLINE i64x16 apply(const bias_stage<std::int64_t>& s, const i64x16& x, const place& at) {
+  return x + load_lanes<i64x16>(s.values + at.column);
+}
+PARE_ALWAYS_INLINE f32x16 apply(const bias_stage<float>& s, const f32x16& x, const place& at) {
+  return x + load_lanes<f32x16>(s.values + at.column);
+}
+
+PARE_ALWAYS_INLINE i32x16 to_codes(const i32x16& x, const output_map& o) {
+  const auto low = fill<i32x16>(o.min - o.zero_point), high = fill<i32x16>(o.max - o.zero_point);
+  return min(max(x, low), high) + fill<i32x16>(o.zero_point);
+}
+/// Clamps first, so that the conversion cannot leave int32.
+PARE_ALWAYS_INLINE i32x16 to_codes(const f32x16& x, const output_map& o) {
+  const auto low = fill<f32x16>(static_cast<float>(o.min - o.zero_point));
+  const auto high = fill<f32x16>(static_cast<float>(o.max - o.zero_point));
+  return to_int(min(max(x, low), high)) + fill<i32x16>(o.zero_point);
+}
+PARE_ALWAYS_INLINE i32x16 to_codes(const i64x16& x, const output_map& o) {
+  const auto low = fill<i64x16>(std::int64_t{o.min} - o.zero_point);
+  const auto high = fill<i64x16>(std::int64_t{o.max} - o.zero_point);
+  return narrow(min(max(x, low), high)) + fill<i32x16>(o.zero_point);
+}
+
+/// x / 2^e, ties away from zero (gemmlowp's RoundingDivideByPOT). Pre: 0 <= e <= 31.
+PARE_ALWAYS_INLINE i32x16 divide_by_power(const i32x16& x, const i32x16& e) {
+  const auto one = fill<i32x16>(1), zero = fill<i32x16>(0);
+  const i32x16 mask = (one << e) - one;
+  const i32x16 threshold = each([&](i32_reg m) { return m >> 1; }, mask) + greater(zero, x);
+  return (x >> e) + greater(x & mask, threshold);
+}
+
+// The policies of numeric/requantize.hpp, one each: scaled(tag, x, terms).
+PARE_ALWAYS_INLINE i32x16 scaled(tflite, const i32x16& x, const i32x16 (&t)[2]) {
+  const auto zero = fill<i32x16>(0);
+  return divide_by_power(mul_q31(x << max(t[1], zero), t[0]), max(zero - t[1], zero));
+}
+PARE_ALWAYS_INLINE i64x16 scaled(tflite_single, const i32x16& x, const i32x16 (&t)[2]) {
+  const i64x16 shift = widen(fill<i32x16>(31) - t[1]);
+  const i64x16 half = fill<i64x16>(std::int64_t{1}) << (shift + fill<i64x16>(std::int64_t{-1}));
+  return (widen(x) * widen(t[0]) + half) >> shift;
+}
+template <class X>
+PARE_ALWAYS_INLINE i64x16 scaled(tflite_int64, const X& x, const i32x16 (&t)[2]) {
+  const i64x16 shift = widen(fill<i32x16>(15) - t[1]);
+  const i64x16 half = fill<i64x16>(std::int64_t{1}) << (shift + fill<i64x16>(std::int64_t{-1}));
+  return (widen(x) * widen(t[0]) + half) >> shift;
+}
+PARE_ALWAYS_INLINE f32x16 scaled(float_nearest_even, const i32x16& x, const i32x16 (&t)[1]) {
+  return to_float(x) * std::bit_cast<f32x16>(t[0]);
+}
+/// (x + 2^(e-1)) >> e without leaving int32: the bit below the result rounds.
+PARE_ALWAYS_INLINE i32x16 scaled(power_of_two, const i32x16& x, const i32x16 (&t)[1]) {
+  const auto one = fill<i32x16>(1), zero = fill<i32x16>(0);
+  return (x >> t[0]) + ((x >> max(t[0] - one, zero)) & greater(t[0], zero));
+}
+
+template <class Policy, class X>
+PARE_ALWAYS_INLINE i32x16 apply(const requantize_stage<Policy>& s, const X& x, const place& at) {
+  i32x16 terms[Policy::terms];
+  PARE_UNROLL for (std::size_t t = 0; t < Policy::terms; ++t) terms[t] = load_lanes<i32x16>(s.terms[t] + at.column);
+  return to_codes(scaled(Policy{}, x, terms), s.output);
+}
+
+template <class X>
+PARE_ALWAYS_INLINE f32x16 apply(const dequantize_stage& s, const X& x, const place& at) {
+  return to_float(x) * load_lanes<f32x16>(s.scales + at.column);
+}
+PARE_ALWAYS_INLINE i32x16 apply(const quantize_stage& s, const f32x16& x, const place&) {
+  return to_codes(number_or_zero(x) / fill<f32x16>(s.scale), s.output);
+}
+
+template <class X>
+PARE_ALWAYS_INLINE X apply(const relu_stage&, const X& x, const place&) {
+  return max(x, X{});
+}
+PARE_ALWAYS_INLINE f32x16 apply(const relu6_stage&, const f32x16& x, const place&) {
+  return min(max(x, f32x16{}), fill<f32x16>(6.f));
+}
+PARE_ALWAYS_INLINE i32x16 apply(const clamp_stage& s, const i32x16& x, const place&) {
+  return min(max(x, fill<i32x16>(s.low)), fill<i32x16>(s.high));
+}
+
+template <class T>
+PARE_ALWAYS_INLINE f32x16 apply(const add_stage<T>& s, const f32x16& x, const place& at) {
+  const auto other = load_elements(s.other.row(at.row) + at.column, at);
+  if constexpr (std::is_floating_point_v<T>) {
+    return x + fill<f32x16>(s.scale) * other;
+  } else {
+    return x + fill<f32x16>(s.scale) * to_float(other - fill<i32x16>(s.zero_point));
+  }
+}
+PARE_ALWAYS_INLINE i32x16 apply(const add_stage<std::int32_t>& s, const i32x16& x, const place& at) {
+  return x + load_elements(s.other.row(at.row) + at.column, at);
+}
+
+/// The caller's scalar function, lane by lane: the compiler makes 16 lanes of it again.
+template <class F, class X>
+PARE_ALWAYS_INLINE X apply(const map_stage<F>& s, const X& x, const place&) {
+  using number = std::conditional_t<std::is_same_v<X, f32x16>, float, std::int32_t>;
+  alignas(64) number lane[16];
+  store_lanes(lane, x);
+  for (number& value : lane) value = s.function(value);
+  return load_lanes<X>(lane);
+}
+
+/// Stores 16 lanes: sums and reals as they are, codes narrowed.
+template <class Out, class X>
+PARE_ALWAYS_INLINE void store_strip(Out* p, const X& x) {
+  if constexpr (sizeof(x) == 16 * sizeof(Out)) {
+    store_lanes(p, x);
+  } else {
+    store_codes(p, x);
+  }
+}
+/// Stores V strips side by side; targets may know a shorter way for four strips of bytes.
+template <class Out, class X, int V>
+PARE_ALWAYS_INLINE void store_row(Out* p, const X (&x)[V]) {
+  if constexpr (requires { store_codes_of_four(p, x); }) {
+    store_codes_of_four(p, x);
+  } else {
+    PARE_UNROLL for (int v = 0; v < V; ++v) store_strip(p + v * strip_lanes, x[v]);
+  }
+}
+/// Stores lanes [first, last) of x at p[first], ...
+template <class Out, class X>
+PARE_ALWAYS_INLINE void store_some(Out* p, const X& x, int first, int last) {
+  alignas(64) Out lane[16];
+  store_strip(lane, x);
+  for (int i = first; i < last; ++i) p[i] = lane[i];
+}

@@ -1,0 +1,81 @@
+// gemm.hpp: one call of the matrix product over raw memory, and the targets that can run it. Start reading here.
+//
+//   out[i, j] = epilogue(sum over l of (a[i, l] - zero_point) * w[j, l])
+//
+// for a rectangle of the output. Nothing is allocated, nothing throws, no thread is started: callers split the
+// rectangle as they like. The loop is in microkernel.inl.
+#pragma once
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+
+#include "../simd/targets/scalar.hpp"
+#if PARE_X86
+#include "../simd/targets/avx2.hpp"
+#include "../simd/targets/avx512_vnni.hpp"
+#include "../simd/targets/sse41.hpp"
+#elif PARE_ARM
+#include "../simd/targets/neon.hpp"
+#include "../simd/targets/neon_dotprod.hpp"
+#endif
+#include "epilogue.hpp"
+#include "pack.hpp"
+#include "plan.hpp"
+
+namespace pare {
+
+/// Rows [row_begin, row_end) and columns [column_begin, column_end) of the output.
+struct rectangle {
+  index row_begin = 0, row_end = 0, column_begin = 0, column_end = 0;
+};
+
+/// A: range of the activations (f32 or an integer_range), W: range of the weights, MaxDepth: largest k, Structure:
+/// dense or block<16, C>. a is [m, k] in place with any row stride; panels as pack.hpp lays them out.
+/// Pre: 0 <= k <= MaxDepth; out does not overlap any operand, but an add stage may read the element that is replaced;
+/// weights.sums is set if zero_point != 0 or the activations have 8 bits; zero_point is in A's range, 0 for 16 bits.
+template <class A, class W, class Structure, class Epilogue, class Out, index MaxDepth = default_depth>
+struct gemm_call {
+  using activations = A;
+  using weights_range = W;
+  using structure = Structure;
+  using plan_type = plan<A, W, MaxDepth>;
+  static constexpr value_kind sum = plan_type::sum;
+  static constexpr value_kind result = after_v<sum, Epilogue>;
+  static_assert(storable<result, Out>,
+                "pare: the epilogue's last value cannot be stored in this output type; integer sums need requantize "
+                "for 8- or 16-bit codes, dequantize for float; reals need quantize for codes");
+
+  const typename A::type* a = nullptr;
+  index a_stride = 0;
+  panel_view<Structure> weights;
+  index k = 0;
+  std::int32_t zero_point = 0;
+  Epilogue epilogue;
+  Out* out = nullptr;
+  index out_stride = 0;
+  rectangle part;
+};
+
+}  // namespace pare
+
+#define PARE_KERNEL_FILE "../kernel/gemm.inl"
+#include "../simd/for_each_target.inc"
+
+namespace pare::inline PARE_UNIT {
+
+/// Runs `call` on target `t`. Pre: available(t), and the preconditions of gemm_call.
+template <class Call>
+void run(const Call& call, target t) noexcept {
+  switch (t) {
+#define PARE_CASE(name) \
+  case target::name:    \
+    return name::run(call);
+    PARE_FOR_EACH_TARGET(PARE_CASE)
+#undef PARE_CASE
+    default:
+      assert(false && "pare: this target is not compiled in");
+  }
+}
+
+}  // namespace pare::inline PARE_UNIT

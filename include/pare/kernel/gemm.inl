@@ -1,0 +1,279 @@
+// gemm.inl: the loop, once for every format, structure, epilogue and target.
+
+#include "epilogue.inl"
+#include "tile.inl"
+#include "walk.inl"
+
+/// What the loop needs to know of a call at compile time.
+template <class Call>
+struct traits {
+  using choice = choose_dot<typename Call::activations, typename Call::weights_range, Call::sum == value_kind::sum64>;
+  using a_type = typename Call::activations::type;
+  static constexpr index cell_step = cell_depth<typename Call::weights_range::type> * index{sizeof(a_type)};
+  /// 8-bit activations have a zero point, and a dot may add its offset to them.
+  static constexpr bool shifted = sizeof(a_type) == 1;
+  static constexpr bool in_order = std::is_same_v<typename Call::structure, dense>;
+  static constexpr int panels = in_order ? panels_for<typename choice::type>() : 1;
+  /// A lone panel multiplies each cell once: more rows keep the multiplier busier than the loads.
+  template <int V>
+  static constexpr int rows = std::min(rows_for<typename choice::type>(V), in_order ? 8 : 10);
+};
+
+/// The dot that consumes one strip at a time: the leftovers of one that consumes several, and what a list needs.
+template <class Dot>
+struct single_dot {
+  using type = Dot;
+};
+template <class Dot>
+requires(Dot::strips > 1) struct single_dot<Dot> {
+  using type = typename Dot::single;
+};
+
+template <class F, int... I>
+PARE_ALWAYS_INLINE void each_part(F f, std::integer_sequence<int, I...>) {
+  (f(std::integral_constant<int, I>{}), ...);
+}
+
+/// sum[r][v] += cell r times strip v, for Dot::strips consecutive cells and strips.
+template <class Dot, int R, int V>
+PARE_ALWAYS_INLINE void step(typename Dot::acc (&sum)[R][V], const position& at, index row_bytes, index panel_bytes) {
+  constexpr std::make_integer_sequence<int, Dot::parts> parts{};
+  if constexpr (streams<Dot>) {
+    typename Dot::cell x[R];
+    PARE_UNROLL for (int r = 0; r < R; ++r) x[r] = Dot::broadcast(at.cell + r * row_bytes);
+    PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
+        [&](auto part) __attribute__((always_inline)) {
+          const auto w = Dot::template load<part>(at.strip + v * panel_bytes);
+          PARE_UNROLL for (int r = 0; r < R; ++r) Dot::template mul_add<part>(sum[r][v], x[r], w);
+          __asm__ volatile("" ::: "memory");  // or compilers load every part before they use the first, and spill
+        },
+        parts);
+  } else {
+    typename Dot::part w[V][Dot::parts];
+    PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
+        [&](auto part)
+            __attribute__((always_inline)) { w[v][part] = Dot::template load<part>(at.strip + v * panel_bytes); },
+        parts);
+    const std::byte* third = at.cell;  // every third row: x86 addresses reach the two after it
+    PARE_UNROLL for (int r = 0; r < R; ++r) {
+      if (r % 3 == 0 && r != 0) {
+        third += 3 * row_bytes;
+        if constexpr (R > 8) __asm__("" : "+r"(third));
+      }
+      const auto x = Dot::broadcast(third + r % 3 * row_bytes);
+      PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
+          [&](auto part) __attribute__((always_inline)) { Dot::template mul_add<part>(sum[r][v], x, w[v][part]); },
+          parts);
+    }
+  }
+}
+
+/// `steps` steps. The empty asm hides the trip count from gcc 12, which otherwise clones the loop and spills.
+template <class Dot, int R, int V, class Walk>
+PARE_ALWAYS_INLINE void steps(typename Dot::acc (&sum)[R][V], Walk& walk, index steps, index cell_step, index row_bytes,
+                              index panel_bytes) {
+  __asm__("" : "+r"(steps));
+  for (; steps > 0; --steps) {
+    step<Dot, R, V>(sum, walk.here(), row_bytes, panel_bytes);
+    walk.advance(Dot::strips, cell_step);
+  }
+}
+
+/// Copies the partial cell at the end of each row, so that nothing is read beyond a row's end. Out of line, like all
+/// that is not the loop: short functions keep the loop's registers.
+__attribute__((noinline)) inline void copy_tails(std::byte (*cells)[8], int rows, const std::byte* from,
+                                                 index tail_bytes, index row_bytes) {
+  for (int r = 0; r < rows; ++r, from += row_bytes) std::memcpy(cells[r], from, static_cast<std::size_t>(tail_bytes));
+}
+
+/// The partial cell at the end of every row, completed with zeros.
+template <class Dot, int R, int V>
+PARE_ALWAYS_INLINE void tail_step(typename Dot::acc (&sum)[R][V], const position& at, index tail_bytes, index row_bytes,
+                                  index panel_bytes) {
+  alignas(8) std::byte cells[R][8] = {};
+  copy_tails(cells, R, at.cell, tail_bytes, row_bytes);
+  step<Dot, R, V>(sum, {cells[0], at.strip}, 8, panel_bytes);
+}
+
+/// total = sum, or total += sum if something was flushed before. Out of line: it runs once every few thousand products,
+/// and inlined its addresses push the loop's out of registers.
+template <class Dot, int R, int V>
+__attribute__((noinline)) void flush(const typename Dot::acc (&sum)[R][V], i64x16 (&total)[R][V], bool flushed) {
+  for (int r = 0; r < R; ++r) {
+    for (int v = 0; v < V; ++v) {
+      const i64x16 wide = widen(Dot::result(sum[r][v]));
+      total[r][v] = flushed ? total[r][v] + wide : wide;
+    }
+  }
+}
+
+/// Adds the whole walk to `sum`; where int32 could overflow, `sum` is moved to `total` every `period` strips.
+/// Returns whether it was.
+/// The partial cell comes first, while no register is taken.
+template <class Traits, int R, int V, class Walk, class Sum, class Total>
+PARE_ALWAYS_INLINE bool accumulate(Sum (&sum)[R][V], Total& total, Walk& walk, index row_bytes, index panel_bytes) {
+  using dot = typename Traits::choice::type;
+  using single = typename single_dot<dot>::type;
+  using main = std::conditional_t<Walk::in_order, dot, single>;
+  constexpr index period = Traits::choice::period;
+  if (walk.tail != 0)
+    tail_step<single, R, V>(sum, walk.tail_position(Traits::cell_step),
+                            walk.tail * index{sizeof(typename Traits::a_type)}, row_bytes, panel_bytes);
+  [[maybe_unused]] bool flushed = false;
+  for (index left = walk.full;;) {
+    const index now = period != 0 && left > period ? period : left;
+    steps<main, R, V>(sum, walk, now / main::strips, Traits::cell_step, row_bytes, panel_bytes);
+    if constexpr (main::strips > 1)
+      steps<single, R, V>(sum, walk, now % main::strips, Traits::cell_step, row_bytes, panel_bytes);
+    left -= now;
+    if (period == 0 || left == 0) break;
+    if constexpr (period != 0) {
+      Sum part[R][V];
+      PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) part[r][v] =
+          std::exchange(sum[r][v], Sum{});
+      flush<dot>(part, total, std::exchange(flushed, true));
+    }
+  }
+  return flushed;
+}
+
+/// Stands for the int64 totals of a reduction that fits int32.
+struct no_total {};
+PARE_ALWAYS_INLINE const i32x16& sum_with(const i32x16& sum, no_total, bool) { return sum; }
+PARE_ALWAYS_INLINE const f32x16& sum_with(const f32x16& sum, no_total, bool) { return sum; }
+template <class Sum>
+PARE_ALWAYS_INLINE i64x16 sum_with(const Sum& sum, const i64x16& total, bool flushed) {
+  return flushed ? widen(sum) + total : widen(sum);
+}
+
+/// What takes zero points and the dot's offset out of a column's sums again, in lanes as wide as theirs.
+template <class Dot, class Sums, class Call>
+PARE_ALWAYS_INLINE Sums correction(const Call& call, index column) {
+  using lane = std::conditional_t<std::is_same_v<Sums, i64x16>, std::int64_t, std::int32_t>;
+  const i32x16 weights = load_lanes<i32x16>(call.weights.sums + column);
+  const auto factor = fill<Sums>(static_cast<lane>(-(call.zero_point + Dot::offset)));
+  if constexpr (std::is_same_v<Sums, i64x16>) {
+    return widen(weights) * factor;
+  } else {
+    return weights * factor;
+  }
+}
+
+/// Stores a tile that the rectangle cuts: one value after the other, lanes outside left alone.
+template <class Call, int R, int V, class Value>
+__attribute__((noinline)) void store_cut(const Call& call, index row, index column, const Value (&values)[R][V]) {
+  for (int v = 0; v < V; ++v, column += strip_lanes) {
+    const int first = static_cast<int>(std::max(call.part.column_begin - column, index{0}));
+    const int last = static_cast<int>(std::min(call.part.column_end - column, strip_lanes));
+    for (int r = 0; r < R; ++r) {
+      const place at{row + r, column, first, last};
+      store_some(call.out + (row + r) * call.out_stride + column, apply(call.epilogue, values[r][v], at), first, last);
+    }
+  }
+}
+
+/// The R x V tile of 16-lane outputs whose first row is `row` and first panel is `panel`.
+template <class Call, int R, int V>
+PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
+  using info = traits<Call>;
+  using dot = typename info::choice::type;
+  using total_type = std::conditional_t<info::choice::period == 0, no_total, i64x16>;
+  // Where sums are plain int32 lanes they start at the correction instead of zero.
+  constexpr bool starts_corrected =
+      info::shifted && info::choice::period == 0 && std::is_same_v<typename dot::acc, i32x16>;
+  const index column = panel * strip_lanes;
+  typename dot::acc sum[R][V] = {};
+  if constexpr (starts_corrected) {
+    PARE_UNROLL for (int v = 0; v < V; ++v) {
+      const auto start = correction<dot, i32x16>(call, column + v * strip_lanes);
+      PARE_UNROLL for (int r = 0; r < R; ++r) {
+        sum[r][v] = start;
+        keep_apart(sum[r][v]);
+      }
+    }
+  }
+  total_type total[R][V];
+  auto walk = start_walk(call, call.weights, row, panel);
+  const index row_bytes = call.a_stride * index{sizeof(typename info::a_type)};
+  const bool flushed = accumulate<info, R, V>(sum, total, walk, row_bytes, panel_distance(call.weights));
+
+  const auto value = [&](int r, int v) __attribute__((always_inline)) {
+    const auto plain = sum_with(dot::result(sum[r][v]), total[r][v], flushed);
+    if constexpr (info::shifted && !starts_corrected) {
+      return plain + correction<dot, std::remove_cvref_t<decltype(plain)>>(call, column + v * strip_lanes);
+    } else {
+      return plain;
+    }
+  };
+  if (column >= call.part.column_begin && column + V * strip_lanes <= call.part.column_end) {
+    // Copies, because a store of bytes may alias the call, which would be read again for every row.
+    const auto epilogue = call.epilogue;
+    const index out_stride = call.out_stride;
+    auto* out = call.out + row * out_stride + column;
+    PARE_UNROLL for (int r = 0; r < R; ++r, out += out_stride) {
+      std::remove_cvref_t<decltype(apply(epilogue, value(0, 0), place{}))> finished[V];
+      PARE_UNROLL for (int v = 0; v < V; ++v) finished[v] =
+          apply(epilogue, value(r, v), {row + r, column + v * strip_lanes, 0, 16});
+      store_row(out, finished);
+    }
+  } else {
+    std::remove_cvref_t<decltype(value(0, 0))> values[R][V];
+    PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r][v] = value(r, v);
+    store_cut<Call, R, V>(call, row, column, values);
+  }
+}
+
+/// Rows [row, end) of V panels, R at a time. Pre: R divides end - row.
+template <class Call, int R, int V>
+__attribute__((noinline)) void tile(const Call& call, index row, index end, index panel) {
+  for (; row < end; row += R) one_tile<Call, R, V>(call, row, panel);
+}
+
+/// Rows [row, row + rows) of V panels in one tile; R is the largest tried.
+template <class Call, int R, int V>
+PARE_ALWAYS_INLINE void last_tile(const Call& call, index row, index rows, index panel) {
+  if constexpr (R > 1) {
+    if (rows < R) return last_tile<Call, R - 1, V>(call, row, rows, panel);
+  }
+  tile<Call, R, V>(call, row, row + R, panel);
+}
+
+/// Rows [begin, end), V panels at a time, then fewer.
+template <class Call, int V>
+PARE_ALWAYS_INLINE void panels(const Call& call, index begin, index end, index panel, index last_panel) {
+  constexpr int most = traits<Call>::template rows<V>;
+  // Full tiles, then two of nearly equal height, which beat a full one and a sliver.
+  const index rows = end - begin, full = rows % most == 0 ? rows : std::max(rows / most - 1, index{0}) * most;
+  const index rest = rows - full, first = rest > most ? (rest + 1) / 2 : rest;
+  for (; panel + V <= last_panel; panel += V) {
+    if (full != 0) tile<Call, most, V>(call, begin, begin + full, panel);
+    if (first != 0) last_tile<Call, most, V>(call, begin + full, first, panel);
+    if (rest > first) last_tile<Call, most, V>(call, begin + full + first, rest - first, panel);
+  }
+  if constexpr (V > 1) {
+    if (panel < last_panel) panels<Call, V / 2>(call, begin, end, panel, last_panel);
+  }
+}
+
+/// How many rows all panels are run over before the next rows. Lists jump within their rows, which must therefore stay
+/// in the first-level cache; in order, rows stream well from the second level.
+template <class Call>
+PARE_ALWAYS_INLINE index rows_at_once(const Call& call, index rows) {
+  if constexpr (traits<Call>::in_order) {
+    return rows;
+  } else {
+    constexpr index first_level_bytes = 32 * 1024, most = traits<Call>::template rows<1>;
+    const index row_bytes = std::max<index>(call.k * index{sizeof(*call.a)}, 1);
+    return std::max(first_level_bytes / row_bytes / most, index{1}) * most;
+  }
+}
+
+template <class Call>
+void run(const Call& call) noexcept {
+  const rectangle& part = call.part;
+  if (part.column_begin >= part.column_end) return;
+  const index step = rows_at_once(call, part.row_end - part.row_begin);
+  for (index row = part.row_begin; row < part.row_end; row += step)
+    panels<Call, traits<Call>::panels>(call, row, std::min(row + step, part.row_end), part.column_begin / strip_lanes,
+                                       panel_count(part.column_end));
+}

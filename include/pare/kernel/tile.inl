@@ -1,0 +1,52 @@
+// tile.inl: which dot multiplies two formats on this target, and how many rows and panels fit its registers.
+
+template <class A, class W, bool Wide>
+struct choose_dot {
+  static constexpr bool bytes = sizeof(typename A::type) == 1;
+  // Below 64 strips per flush it pays to split the weights into two bytes.
+  static constexpr bool split = sizeof(typename W::type) == 2 && Wide && exact_strips<A, W>(2, 0) < 64;
+  static auto select() {
+    if constexpr (bytes) {
+      return std::type_identity<dot_for_bytes<A, W>>{};
+    } else {
+      return std::type_identity<dot_for_halves<W, split>>{};
+    }
+  }
+  using type = typename decltype(select())::type;
+  static constexpr index exact = split ? exact_strips<A, integer_range<std::int16_t, -255, 255>>(type::depth, 0)
+                                       : exact_strips<A, W>(type::depth, type::offset);
+  /// Strips between two flushes to int64, leaving room for the partial cell at the end; 0: none is ever needed.
+  static constexpr index period = Wide ? (exact - 1) / type::strips * type::strips : 0;
+  static_assert(!Wide || period > 0);
+};
+template <>
+struct choose_dot<f32, f32, false> {
+  using type = dot_for_floats;
+  static constexpr index period = 0;
+};
+
+/// How many registers a T takes.
+template <class T>
+inline constexpr int registers_of = sizeof(T) < sizeof(i32_reg) ? 1 : static_cast<int>(sizeof(T) / sizeof(i32_reg));
+
+/// Whether a step reads the cells of all rows and lets the strip stream by part by part, instead of holding the strip
+/// and reading a cell per row: where the target says so, and where a strip would take more than a quarter of the
+/// registers.
+template <class Dot>
+inline constexpr bool streams = cells_first || 4 * Dot::parts* registers_of<typename Dot::part> > registers;
+
+/// The most rows whose accumulators stay in registers beside what a step holds.
+template <class Dot>
+constexpr int rows_for(int panels) {
+  constexpr int part = registers_of<typename Dot::part>, cell = registers_of<typename Dot::cell>;
+  const int shared = Dot::scratch + (streams<Dot> ? 2 * part : panels * Dot::parts * part + cell);
+  const int per_row = panels * registers_of<typename Dot::acc> + (streams<Dot> ? cell : 0);
+  const int rows = (registers - shared) / per_row;
+  return rows < 1 ? 1 : rows;
+}
+
+/// Panels side by side: as many as leave six rows, the squarest tiles.
+template <class Dot>
+constexpr int panels_for() {
+  return rows_for<Dot>(4) >= 6 ? 4 : rows_for<Dot>(2) >= 6 ? 2 : 1;
+}

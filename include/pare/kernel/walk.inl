@@ -1,0 +1,64 @@
+// walk.inl: which cells of a row meet which strips of a panel, and in which order.
+
+/// The first row's current cell and the first panel's current strip; rows and panels follow at fixed distances.
+struct position {
+  const std::byte* cell;
+  const std::byte* strip;
+};
+
+/// Every cell of k in order.
+struct dense_walk {
+  static constexpr bool in_order = true;
+  position at;
+  index full;  ///< whole cells
+  index tail;  ///< elements in the last, partial cell, or 0
+  PARE_ALWAYS_INLINE position here() const { return at; }
+  PARE_ALWAYS_INLINE position tail_position(index cell_step) const {
+    return {at.cell + full * cell_step, at.strip + full * strip_bytes};
+  }
+  PARE_ALWAYS_INLINE void advance(index cells, index cell_step) {
+    at.cell += cells * cell_step;
+    at.strip += cells * strip_bytes;
+  }
+};
+
+/// The cells that a list names.
+template <int ElementBytes>
+struct listed_walk {
+  static constexpr bool in_order = false;
+  const std::byte* row;
+  const std::uint32_t* offset;
+  const std::byte* strip;
+  index full, tail;
+  PARE_ALWAYS_INLINE position here() const { return {row + index{*offset} * ElementBytes, strip}; }
+  PARE_ALWAYS_INLINE position tail_position(index) const {
+    return {row + index{offset[full]} * ElementBytes, strip + full * strip_bytes};
+  }
+  PARE_ALWAYS_INLINE void advance(index, index) {
+    ++offset;
+    strip += strip_bytes;
+  }
+};
+
+template <class Call>
+PARE_ALWAYS_INLINE dense_walk start_walk(const Call& call, const panel_view<dense>& w, index row, index panel) {
+  constexpr index depth = cell_depth<typename Call::weights_range::type>;
+  return {{reinterpret_cast<const std::byte*>(call.a + row * call.a_stride), w.strips + panel * w.panel_bytes},
+          call.k / depth,
+          call.k % depth};
+}
+
+template <class Call, index C>
+PARE_ALWAYS_INLINE auto start_walk(const Call& call, const panel_view<block<16, C>>& w, index row, index panel) {
+  constexpr index depth = cell_depth<typename Call::weights_range::type>;
+  const index first = w.first[panel], last = w.first[panel + 1];
+  const index tail = last > first && w.offsets[last - 1] + depth > call.k ? call.k - w.offsets[last - 1] : 0;
+  return listed_walk<sizeof(typename Call::activations::type)>{
+      reinterpret_cast<const std::byte*>(call.a + row * call.a_stride), w.offsets + first,
+      w.strips + first * strip_bytes, last - first - (tail != 0), tail};
+}
+PARE_ALWAYS_INLINE index panel_distance(const panel_view<dense>& w) { return w.panel_bytes; }
+template <index C>
+PARE_ALWAYS_INLINE index panel_distance(const panel_view<block<16, C>>&) {
+  return 0;
+}

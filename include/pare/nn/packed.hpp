@@ -1,0 +1,132 @@
+// packed.hpp: weights that a kernel can read, owned: packed once, run on any target.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <vector>
+
+#include "../core/storage.hpp"
+#include "../kernel/pack.hpp"
+#include "../numeric/range.hpp"
+
+namespace pare {
+
+/// source(first, tile) writes channels first, first + 1, ... of weights [n, k] into tile [rows, k].
+template <class S, class T>
+concept TileSource = std::invocable<S&, index, matrix_view<T>>;
+
+/// Weights [n, k] in the element range W. Structure is dense or block<16, C> (strips of 16 output channels by one cell
+/// that are all zero take neither memory nor time).
+template <Element W, class Structure = dense>
+class packed_weights {
+ public:
+  using range = W;
+  using element = typename W::type;
+  using structure = Structure;
+  static_assert(
+      has_kernel<Structure, element>,
+      "pare: this version has kernels for dense weights and for block<16, C>, C a multiple of a cell (4 int8, 2 "
+      "int16, 1 float); no kernel makes this structure faster yet: leave it dense, or prune block<16, 4> or "
+      "whole channels (see kernel/pack.hpp)");
+  static constexpr bool has_sums = sizeof(element) == 1;
+
+  packed_weights() = default;
+
+  /// Packs what `source` says, 16 channels at a time: source(first, tile) writes channels [first, first + tile.rows)
+  /// of the weights into tile [rows <= 16, k]. No copy of the whole operand is made.
+  /// Fails if an extent is negative or a weight is outside W.
+  template <TileSource<element> Source>
+  packed_weights(index n, index k, Source source);
+
+  /// Packs a matrix in memory.
+  explicit packed_weights(const matrix_view<const element>& weights)
+      : packed_weights(checked(weights).rows, weights.columns, [&](index first, matrix_view<element> tile) {
+          for (index j = 0; j < tile.rows; ++j) std::copy_n(weights.row(first + j), tile.columns, tile.row(j));
+        }) {}
+
+  index n() const noexcept { return n_; }
+  index k() const noexcept { return k_; }
+  /// Memory of the packed operand: strips, sums and, for block<16, C>, offsets.
+  std::size_t bytes() const noexcept { return strips_.bytes() + sums_.bytes() + first_.bytes() + offsets_.bytes(); }
+  /// Fraction of the strips that are kept; 1 for dense.
+  double density() const noexcept {
+    const index all = panel_count(n_) * strips_per_panel<element>(k_);
+    return all == 0 ? 1 : static_cast<double>(strips_.size() / strip_bytes) / static_cast<double>(all);
+  }
+  panel_view<Structure> view() const noexcept {
+    if constexpr (std::is_same_v<Structure, dense>) {
+      return {strips_.data(), sums_.data(), strips_per_panel<element>(k_) * strip_bytes};
+    } else {
+      return {strips_.data(), sums_.data(), first_.data(), offsets_.data()};
+    }
+  }
+
+ private:
+  static const matrix_view<const element>& checked(const matrix_view<const element>& weights) {
+    expect_valid("weights", weights);
+    return weights;
+  }
+  static void expect_in_range(const matrix_view<const element>& tile, index first);
+  void append(const matrix_view<const element>& tile, index panel, std::vector<std::byte>& strips,
+              std::vector<std::uint32_t>& offsets);
+
+  index n_ = 0, k_ = 0;
+  aligned_storage<std::byte> strips_;
+  aligned_storage<std::int32_t> sums_;
+  aligned_storage<std::uint32_t> first_, offsets_;
+};
+
+template <Element W, class Structure>
+template <TileSource<typename W::type> Source>
+packed_weights<W, Structure>::packed_weights(index n, index k, Source source) : n_(n), k_(k) {
+  if (n < 0) fail("weights.rows", "at least 0", n);
+  if (k < 0 || k > INT32_MAX) fail("weights.columns", "at least 0 and below 2^31", k);
+  const index panels = panel_count(n), panel_bytes = strips_per_panel<element>(k) * strip_bytes;
+  if (has_sums) sums_ = aligned_storage<std::int32_t>(panels * strip_lanes);
+  constexpr bool is_dense = std::is_same_v<Structure, dense>;
+  if (is_dense) strips_ = aligned_storage<std::byte>(panels * panel_bytes);
+  if (!is_dense) first_ = aligned_storage<std::uint32_t>(panels + 1);
+  std::vector<std::byte> strips;
+  std::vector<std::uint32_t> offsets;
+  aligned_storage<element> buffer(strip_lanes * k);
+  for (index panel = 0; panel < panels; ++panel) {
+    const index first = panel * strip_lanes;
+    const matrix_view<element> tile(buffer.data(), std::min(strip_lanes, n - first), k);
+    source(first, tile);
+    expect_in_range(tile, first);
+    if constexpr (has_sums) row_sums<element>(tile, sums_.data() + first);
+    if constexpr (is_dense) {
+      pack_panel<element>(tile, strips_.data() + panel * panel_bytes);
+    } else {
+      append(tile, panel, strips, offsets);
+    }
+  }
+  if constexpr (!is_dense) {
+    strips_ = aligned_storage<std::byte>(static_cast<index>(strips.size()));
+    offsets_ = aligned_storage<std::uint32_t>(static_cast<index>(offsets.size()));
+    std::copy(strips.begin(), strips.end(), strips_.begin());
+    std::copy(offsets.begin(), offsets.end(), offsets_.begin());
+  }
+}
+
+template <Element W, class Structure>
+void packed_weights<W, Structure>::expect_in_range(const matrix_view<const element>& tile, index first) {
+  if constexpr (std::is_integral_v<element>) {
+    for (index j = 0; j < tile.rows; ++j)
+      for (index l = 0; l < tile.columns; ++l)
+        if (tile(j, l) < W::min || tile(j, l) > W::max)
+          fail(text("weights[", first + j, ", ", l, "]"), text("a value in [", W::min, ", ", W::max, "]"), tile(j, l));
+  }
+}
+
+template <Element W, class Structure>
+void packed_weights<W, Structure>::append(const matrix_view<const element>& tile, index panel,
+                                          std::vector<std::byte>& strips, std::vector<std::uint32_t>& offsets) {
+  const std::size_t before = offsets.size(), kept = static_cast<std::size_t>(kept_strips(tile));
+  strips.resize((before + kept) * strip_bytes);
+  offsets.resize(before + kept);
+  pack_kept(tile, strips.data() + before * strip_bytes, offsets.data() + before);
+  first_[panel + 1] = static_cast<std::uint32_t>(before + kept);
+}
+
+}  // namespace pare

@@ -1,0 +1,57 @@
+// range.hpp: the values that an element may hold, as a type: an interval of integers, or a float.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+namespace pare {
+
+/// The integers Min..Max, stored in T. Narrower than T where a kernel or a proof needs it: int8 weights without -128.
+template <std::integral T, std::int64_t Min, std::int64_t Max>
+struct integer_range {
+  static_assert(Min <= Max, "pare: integer_range<T, Min, Max> is empty; Min must not be above Max");
+  static_assert(std::in_range<T>(Min) && std::in_range<T>(Max),
+                "pare: integer_range<T, Min, Max> does not fit its storage type T; use a wider T or a narrower range");
+  using type = T;
+  static constexpr std::int64_t min = Min;
+  static constexpr std::int64_t max = Max;
+};
+
+/// Every value of T.
+template <std::integral T>
+using full_range =
+    integer_range<T, std::int64_t{std::numeric_limits<T>::min()}, std::int64_t{std::numeric_limits<T>::max()}>;
+/// [-max, max] of T: negation and |x| stay inside.
+template <std::signed_integral T>
+using narrow_range =
+    integer_range<T, -std::int64_t{std::numeric_limits<T>::max()}, std::int64_t{std::numeric_limits<T>::max()}>;
+
+using s8 = full_range<std::int8_t>;
+using u8 = full_range<std::uint8_t>;
+using s16 = full_range<std::int16_t>;
+using u16 = full_range<std::uint16_t>;
+using s8_narrow = narrow_range<std::int8_t>;
+using s16_narrow = narrow_range<std::int16_t>;
+
+/// The element type of a float operand.
+struct f32 {
+  using type = float;
+};
+
+template <class R>
+concept IntegerRange = std::integral<typename R::type> && requires {
+  { R::min } -> std::convertible_to<std::int64_t>;
+  { R::max } -> std::convertible_to<std::int64_t>;
+};
+
+template <class R>
+concept Element = IntegerRange<R> || std::same_as<R, f32>;
+
+/// The greatest |value| in R.
+template <IntegerRange R>
+inline constexpr std::int64_t greatest_magnitude = -R::min > R::max ? -R::min : R::max;
+
+}  // namespace pare

@@ -1,0 +1,32 @@
+// pare.hpp: everything, in layer order. Needs xtensor; engines with their own tensors include nn.hpp instead.
+#pragma once
+
+// L0 and L1: memory and numbers
+#include "core/storage.hpp"
+#include "core/view.hpp"
+#include "numeric/accumulator.hpp"
+#include "numeric/activation.hpp"
+#include "numeric/affine.hpp"
+#include "numeric/multiplier.hpp"
+#include "numeric/range.hpp"
+#include "numeric/requantize.hpp"
+#include "numeric/rounding.hpp"
+
+// L2: the definition of every operator
+#include "reference/conv2d.hpp"
+#include "reference/depthwise.hpp"
+#include "reference/gemm.hpp"
+#include "reference/quantize.hpp"
+#include "reference/requantize.hpp"
+
+// L4: policies
+#include "prune/pruner.hpp"
+#include "quant/quantizer.hpp"
+
+// L5: layers over raw memory, and over expressions
+#include "nn.hpp"
+
+#include "expr/linear.hpp"
+#include "expr/pack.hpp"
+#include "expr/prune.hpp"
+#include "expr/quantize.hpp"

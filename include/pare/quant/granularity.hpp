@@ -1,0 +1,87 @@
+// granularity.hpp: which elements of a tensor share a scale and a zero point.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+
+#include "../core/error.hpp"
+
+namespace pare {
+
+/// Granularity: `block(axis, extent)` consecutive elements along an axis share parameters; it needs `min_rank` axes.
+template <class G>
+concept Granularity = requires(index axis, index extent) {
+  { G::block(axis, extent) } -> std::convertible_to<index>;
+  { G::min_rank } -> std::convertible_to<index>;
+};
+
+/// One scale and zero point for all.
+struct per_tensor {
+  static constexpr index min_rank = 0;
+  static constexpr index block(index, index extent) noexcept { return extent; }
+};
+
+/// One for each index along an axis: per_axis<0> is per output channel for weights [n, k] and OHWI.
+template <index Axis>
+struct per_axis {
+  static_assert(Axis >= 0, "pare: per_axis counts axes from 0, the outermost");
+  static constexpr index min_rank = Axis + 1;
+  static constexpr index block(index axis, index extent) noexcept { return axis == Axis ? 1 : extent; }
+};
+
+/// Where the parameters of a tensor's elements are: a row-major array of ceil(extent / block) parameters along each
+/// axis (the shape of ONNX's blocked scales).
+template <Granularity G>
+class parameter_grid {
+ public:
+  static constexpr index max_rank = 8;
+
+  /// shape: any sequence of extents, outermost first.
+  template <class Shape>
+  explicit parameter_grid(const Shape& shape) : rank_(static_cast<index>(shape.size())) {
+    if (rank_ < G::min_rank) fail("rank", text("at least ", index{G::min_rank}, " axes"), rank_);
+    if (rank_ > max_rank) fail("rank", text("at most ", max_rank, " axes"), rank_);
+    index stride = 1;
+    for (index axis = rank_ - 1; axis >= 0; --axis) {
+      const auto at = static_cast<std::size_t>(axis);
+      const auto extent = static_cast<index>(shape[at]);
+      const index block = G::block(axis, extent);
+      axes_[at] = {.extent = extent, .block = std::max<index>(block, 1), .stride = block < extent ? stride : 0};
+      if (stride == 1 && block >= extent) run_ *= extent;
+      stride *= block == 0 ? 1 : ceil_div(extent, block);
+    }
+    count_ = stride;
+  }
+
+  /// How many parameters there are.
+  index count() const noexcept { return count_; }
+  index rank() const noexcept { return rank_; }
+  index extent(index axis) const noexcept { return axes_[static_cast<std::size_t>(axis)].extent; }
+  /// How many elements, consecutive in row-major order, share a parameter at least.
+  index run() const noexcept { return run_; }
+
+  /// The parameter of the element at `position`, a random-access iterator over rank() indices.
+  template <class It>
+  index offset(It position) const noexcept {
+    index sum = 0;
+    for (index axis = 0; axis < rank_; ++axis) {
+      const auto& [extent, block, stride] = axes_[static_cast<std::size_t>(axis)];
+      if (stride == 0) continue;
+      const auto at = static_cast<index>(position[axis]);
+      sum += (block == 1 ? at : at / block) * stride;
+    }
+    return sum;
+  }
+
+ private:
+  struct axis_blocks {
+    index extent, block, stride;
+  };
+  std::array<axis_blocks, static_cast<std::size_t>(max_rank)> axes_{};
+  index rank_ = 0;
+  index count_ = 1;
+  index run_ = 1;
+};
+
+}  // namespace pare

@@ -1,0 +1,92 @@
+// dots.inl: the multiply-accumulate of a cell and a strip for the formats whose loop is the same on every vector
+// target. Included in a target's namespace after lanes.inl and load_register, load_widened, broadcast_4, broadcast_8,
+// madd_add, high_bytes, fma_add, pairwise_sum.
+//
+// A dot is a type with: depth (elements along k per strip), strips (how many a step consumes), parts (in how many
+// pieces, of type part, it loads them), scratch (registers it needs beside accumulators, parts and cells), offset (what
+// it adds to every activation), acc, cell, and the functions load<Part>(strips), broadcast(cells),
+// mul_add<Part>(acc, cell, part) and result(acc) -> i32x16, i64x16 or f32x16.
+
+/// Sums of 16 lanes, or of twice as many that are added up in pairs at the end.
+using single_sums = i32x16;
+using paired_sums = lanes<i32_reg, 2 * i32_regs>;
+
+PARE_ALWAYS_INLINE i32x16 add_pairs(const paired_sums& sum) {
+  i32x16 y;
+  PARE_UNROLL for (int i = 0; i < i32_regs; ++i) y.r[i] = pairwise_sum(sum.r[2 * i], sum.r[2 * i + 1]);
+  return y;
+}
+
+/// One strip a step, one register a part, activations as they are: what most dots are.
+template <int Depth>
+struct plain_dot {
+  static constexpr int depth = Depth, strips = 1, parts = i32_regs, scratch = madd_scratch;
+  static constexpr std::int32_t offset = 0;
+  using part = i32_reg;
+  using cell = i32_reg;
+  template <int Part>
+  static PARE_ALWAYS_INLINE part load(const std::byte* strip) {
+    return load_register(strip + Part * register_bytes);
+  }
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return broadcast_4(p); }
+};
+
+/// float x float, one product per lane.
+struct dot_floats : plain_dot<1> {
+  static constexpr int scratch = 1;
+  using acc = f32x16;
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, part w) {
+    sum.r[Part] = fma_add(sum.r[Part], (f32_reg)a, (f32_reg)w);
+  }
+  static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
+};
+
+/// int16 x int16, two products per lane. Exact while the sums fit int32: see exact_strips in kernel/plan.hpp.
+struct dot_halves : plain_dot<2> {
+  using acc = single_sums;
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, part w) {
+    sum.r[Part] = madd_add(sum.r[Part], a, w);
+  }
+  static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
+};
+
+/// int16 x int16 of full range: w = 256 * high + low with low in [0, 255], so both sums stay in int32 for 128 strips.
+struct dot_split_halves : plain_dot<2> {
+  struct acc {
+    single_sums low, high;
+  };
+  struct part {
+    i32_reg low, high;
+  };
+  template <int Part>
+  static PARE_ALWAYS_INLINE part load(const std::byte* strip) {
+    const i32_reg w = load_register(strip + Part * register_bytes);
+    return {w & 0x00ff00ff, high_bytes(w)};
+  }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, const part& w) {
+    sum.low.r[Part] = madd_add(sum.low.r[Part], a, w.low);
+    sum.high.r[Part] = madd_add(sum.high.r[Part], a, w.high);
+  }
+  static PARE_ALWAYS_INLINE i64x16 result(const acc& sum) {
+    return widen(sum.low) + (widen(sum.high) << fill<i64x16>(std::int64_t{8}));
+  }
+};
+
+/// int16 x int8: strips of 8-bit weights, widened as they are loaded; two lanes per channel.
+struct dot_widened : plain_dot<4> {
+  static constexpr int parts = 2 * i32_regs;
+  using acc = paired_sums;
+  template <int Part>
+  static PARE_ALWAYS_INLINE part load(const std::byte* strip) {
+    return load_widened(strip + Part * (register_bytes / 2));
+  }
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return broadcast_8(p); }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, part w) {
+    sum.r[Part] = madd_add(sum.r[Part], a, w);
+  }
+  static PARE_ALWAYS_INLINE i32x16 result(const acc& sum) { return add_pairs(sum); }
+};

@@ -1,0 +1,20 @@
+// features.hpp: the compiler's names of what each target may use, and the system headers of the intrinsics.
+#pragma once
+
+#include "target.hpp"
+
+#if PARE_X86
+#include <immintrin.h>
+#define PARE_FEATURES_sse41 "sse4.1,ssse3"
+#define PARE_FEATURES_avx2 "avx2,fma"
+#define PARE_FEATURES_avx512_vnni "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma"
+#elif PARE_ARM
+#include <arm_neon.h>
+#if defined(__clang__)
+#define PARE_FEATURES_neon "neon"
+#define PARE_FEATURES_neon_dotprod "dotprod"
+#else
+#define PARE_FEATURES_neon "arch=armv8-a"
+#define PARE_FEATURES_neon_dotprod "arch=armv8.2-a+dotprod"
+#endif
+#endif

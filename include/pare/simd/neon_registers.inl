@@ -1,0 +1,82 @@
+// neon_registers.inl: the 16-byte registers that both NEON targets share, up to the dots of 16-bit and float formats.
+
+inline constexpr int registers = 32;
+inline constexpr int madd_scratch = 12;    // madd_add is four instructions, and compilers interleave many
+inline constexpr bool cells_first = true;  // rows of cells are read at once; weights stream by, a part at a time
+inline constexpr int register_bytes = 16;
+#include "registers.inl"
+
+PARE_ALWAYS_INLINE i32_reg to_int(f32_reg x) { return (i32_reg)vcvtnq_s32_f32((float32x4_t)x); }
+PARE_ALWAYS_INLINE i32_reg mul_q31(i32_reg a, i32_reg b) { return (i32_reg)vqrdmulhq_s32((int32x4_t)a, (int32x4_t)b); }
+PARE_ALWAYS_INLINE i32_reg load_widened(const std::byte* p) {
+  return (i32_reg)vmovl_s8(vld1_s8(reinterpret_cast<const std::int8_t*>(p)));
+}
+PARE_ALWAYS_INLINE i32_reg broadcast_4(const std::byte* p) {
+  std::int32_t four;
+  std::memcpy(&four, p, sizeof four);
+  return (i32_reg)vdupq_n_s32(four);
+}
+PARE_ALWAYS_INLINE i32_reg broadcast_8(const std::byte* p) {
+  std::int64_t eight;
+  std::memcpy(&eight, p, sizeof eight);
+  return (i32_reg)vdupq_n_s64(eight);
+}
+PARE_ALWAYS_INLINE i32_reg madd_add(i32_reg sum, i32_reg a, i32_reg w) {
+  const int32x4_t low = vmull_s16(vget_low_s16((int16x8_t)a), vget_low_s16((int16x8_t)w));
+  const int32x4_t high = vmull_high_s16((int16x8_t)a, (int16x8_t)w);
+  return (i32_reg)vaddq_s32((int32x4_t)sum, vpaddq_s32(low, high));
+}
+PARE_ALWAYS_INLINE i32_reg high_bytes(i32_reg w) { return (i32_reg)vshrq_n_s16((int16x8_t)w, 8); }
+PARE_ALWAYS_INLINE f32_reg fma_add(f32_reg sum, f32_reg a, f32_reg w) {
+  return (f32_reg)vfmaq_f32((float32x4_t)sum, (float32x4_t)a, (float32x4_t)w);
+}
+PARE_ALWAYS_INLINE i32_reg pairwise_sum(i32_reg a, i32_reg b) {
+  return (i32_reg)vpaddq_s32((int32x4_t)a, (int32x4_t)b);
+}
+
+#include "lanes.inl"
+
+PARE_ALWAYS_INLINE int16x8_t to_halves(i32_reg low, i32_reg high) {
+  return vmovn_high_s32(vmovn_s32((int32x4_t)low), (int32x4_t)high);
+}
+PARE_ALWAYS_INLINE void store_codes(std::int16_t* p, const i32x16& x) {
+  vst1q_s16(p, to_halves(x.r[0], x.r[1]));
+  vst1q_s16(p + 8, to_halves(x.r[2], x.r[3]));
+}
+PARE_ALWAYS_INLINE void store_codes(std::int8_t* p, const i32x16& x) {
+  vst1q_s8(p, vmovn_high_s16(vmovn_s16(to_halves(x.r[0], x.r[1])), to_halves(x.r[2], x.r[3])));
+}
+PARE_ALWAYS_INLINE void store_codes(std::uint8_t* p, const i32x16& x) {
+  store_codes(reinterpret_cast<std::int8_t*>(p), x);
+}
+
+#include "dots.inl"
+
+/// float x float by lane: four k of a row are read at once.
+struct dot_floats_by_lane : dot_floats {
+  static constexpr int strips = 4, parts = 4 * i32_regs;
+  using single = dot_floats;
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return load_register(p); }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, part w) {
+    auto& lanes = sum.r[Part % i32_regs];
+    lanes = (f32_reg)vfmaq_laneq_f32((float32x4_t)lanes, (float32x4_t)w, (float32x4_t)a, Part / i32_regs);
+  }
+};
+
+/// int16 x int16 by smlal: two lanes per channel.
+struct dot_paired_halves : plain_dot<2> {
+  static constexpr int scratch = 3;
+  using acc = paired_sums;
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, part w) {
+    const auto x = (int16x8_t)a, y = (int16x8_t)w;
+    sum.r[2 * Part] = (i32_reg)vmlal_s16((int32x4_t)sum.r[2 * Part], vget_low_s16(x), vget_low_s16(y));
+    sum.r[2 * Part + 1] = (i32_reg)vmlal_high_s16((int32x4_t)sum.r[2 * Part + 1], x, y);
+  }
+  static PARE_ALWAYS_INLINE i32x16 result(const acc& sum) { return add_pairs(sum); }
+};
+
+template <class W, bool Split>
+using dot_for_halves = std::conditional_t<sizeof(typename W::type) == 1, dot_widened,
+                                          std::conditional_t<Split, dot_split_halves, dot_paired_halves>>;

@@ -1,0 +1,160 @@
+// target.hpp: the instruction sets that kernels are generated for, and which of them this CPU has.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "../core/error.hpp"
+#if PARE_ARM && defined(__linux__)
+#include <sys/auxv.h>
+#elif PARE_ARM && defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
+
+// The targets of this architecture, worst first: PARE_FOR_EACH_TARGET(X) expands X(name) for each that is compiled in.
+// Each X_IF macro is its argument when the target is wanted, nothing when PARE_TARGETS leaves it out.
+#if PARE_X86 && (PARE_TARGETS & PARE_TARGET_BIT_SSE41)
+#define PARE_IF_SSE41(X) X(sse41)
+#else
+#define PARE_IF_SSE41(X)
+#endif
+#if PARE_X86 && (PARE_TARGETS & PARE_TARGET_BIT_AVX2)
+#define PARE_IF_AVX2(X) X(avx2)
+#else
+#define PARE_IF_AVX2(X)
+#endif
+#if PARE_X86 && (PARE_TARGETS & PARE_TARGET_BIT_AVX512_VNNI)
+#define PARE_IF_AVX512_VNNI(X) X(avx512_vnni)
+#else
+#define PARE_IF_AVX512_VNNI(X)
+#endif
+#if PARE_ARM && (PARE_TARGETS & PARE_TARGET_BIT_NEON)
+#define PARE_IF_NEON(X) X(neon)
+#else
+#define PARE_IF_NEON(X)
+#endif
+#if PARE_ARM && (PARE_TARGETS & PARE_TARGET_BIT_NEON_DOTPROD)
+#define PARE_IF_NEON_DOTPROD(X) X(neon_dotprod)
+#else
+#define PARE_IF_NEON_DOTPROD(X)
+#endif
+#define PARE_FOR_EACH_TARGET(X) \
+  X(scalar) PARE_IF_SSE41(X) PARE_IF_AVX2(X) PARE_IF_AVX512_VNNI(X) PARE_IF_NEON(X) PARE_IF_NEON_DOTPROD(X)
+
+namespace pare {
+
+/// Every instruction set the library knows, on any architecture.
+enum class target { scalar, sse41, avx2, avx512_vnni, neon, neon_dotprod };
+
+inline constexpr std::array all_targets{target::scalar,      target::sse41, target::avx2,
+                                        target::avx512_vnni, target::neon,  target::neon_dotprod};
+
+constexpr std::string_view name(target t) noexcept {
+  constexpr std::string_view names[] = {"scalar", "sse4.1", "avx2", "avx512-vnni", "neon", "neon-dotprod"};
+  return names[static_cast<int>(t)];
+}
+
+inline namespace PARE_UNIT {
+
+/// True if kernels for `t` are part of this unit (architecture and PARE_TARGETS).
+constexpr bool compiled_in(target t) noexcept {
+#define PARE_IS(target_name) \
+  if (t == target::target_name) return true;
+  PARE_FOR_EACH_TARGET(PARE_IS)
+#undef PARE_IS
+  return false;
+}
+
+namespace cpu {
+
+#if PARE_X86
+inline bool cpu_has(target t) noexcept {
+  switch (t) {
+    case target::scalar:
+      return true;
+    case target::sse41:
+      return !!__builtin_cpu_supports("sse4.1");
+    case target::avx2:
+      return !!__builtin_cpu_supports("avx2") && !!__builtin_cpu_supports("fma");
+    case target::avx512_vnni:
+      return !!__builtin_cpu_supports("avx512f") && !!__builtin_cpu_supports("avx512bw") &&
+             !!__builtin_cpu_supports("avx512vl") && !!__builtin_cpu_supports("avx512dq") &&
+             !!__builtin_cpu_supports("avx512vnni");
+    default:
+      return false;
+  }
+}
+#elif PARE_ARM
+inline bool cpu_has_dotprod() noexcept {
+#if defined(__ARM_FEATURE_DOTPROD)
+  return true;
+#elif defined(__linux__)
+  constexpr unsigned long asimddp = 1ul << 20;  // HWCAP_ASIMDDP of <asm/hwcap.h>
+  return (getauxval(AT_HWCAP) & asimddp) != 0;
+#elif defined(__APPLE__)
+  int has = 0;
+  std::size_t size = sizeof has;
+  return sysctlbyname("hw.optional.arm.FEAT_DotProd", &has, &size, nullptr, 0) == 0 && has != 0;
+#else
+  return false;
+#endif
+}
+inline bool cpu_has(target t) noexcept {
+  return t == target::scalar || t == target::neon || (t == target::neon_dotprod && cpu_has_dotprod());
+}
+#else
+inline bool cpu_has(target t) noexcept { return t == target::scalar; }
+#endif
+
+/// The target that the unit's own flags promise: nothing needs to be asked at run time if it is the best there is.
+constexpr target promised() noexcept {
+#if defined(__AVX512VNNI__) && defined(__AVX512VL__) && defined(__AVX512DQ__) && defined(__AVX512BW__)
+  return target::avx512_vnni;
+#elif defined(__ARM_FEATURE_DOTPROD)
+  return target::neon_dotprod;
+#else
+  return target::scalar;
+#endif
+}
+
+inline target detect() noexcept {
+  target best = target::scalar;
+  for (target t : all_targets)
+    if (compiled_in(t) && cpu_has(t)) best = t;
+  return best;
+}
+
+}  // namespace cpu
+
+/// True if kernels for `t` are compiled in and this CPU can run them.
+inline bool available(target t) noexcept { return compiled_in(t) && cpu::cpu_has(t); }
+
+/// The target that runs when none is asked for: the last of all_targets that is available.
+inline target best_target() noexcept {
+  if constexpr (cpu::promised() != target::scalar && compiled_in(cpu::promised())) {
+    return cpu::promised();
+  } else {
+    static const target best = cpu::detect();
+    return best;
+  }
+}
+
+/// Fails unless `t` is available.
+inline void expect_available(target t) {
+  if (!compiled_in(t)) fail("target", "one that is compiled in (see PARE_TARGETS)", std::string(name(t)));
+  if (!cpu::cpu_has(t)) fail("target", "one that this CPU has", std::string(name(t)));
+}
+
+/// The target called `spelling`, as name() spells it; fails for an unknown one. Does not ask whether it is available.
+inline target parse_target(std::string_view spelling) {
+  std::string known;
+  for (target t : all_targets) {
+    if (name(t) == spelling) return t;
+    known = text(known, known.empty() ? "" : ", ", name(t));
+  }
+  fail("target", text("one of ", known), std::string(spelling));
+}
+
+}  // namespace PARE_UNIT
+}  // namespace pare

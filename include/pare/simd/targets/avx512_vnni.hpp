@@ -1,0 +1,111 @@
+// avx512_vnni.hpp: 64-byte registers, vpdpbusd and vpdpwssd: a strip is one register.
+#pragma once
+
+#include <cstring>
+
+#include "../../core/cell.hpp"
+#include "../features.hpp"
+
+PARE_TARGET_BEGIN(PARE_FEATURES_avx512_vnni)
+namespace pare::inline PARE_UNIT::avx512_vnni {
+
+inline constexpr int registers = 32;
+inline constexpr int madd_scratch = 1;
+inline constexpr bool cells_first = false;
+inline constexpr int register_bytes = 64;
+#include "../registers.inl"
+
+#define PARE_OPAQUE(x) __asm__("" : "+v"(x))
+// gcc 12 warns of the undefined value behind some unmasked forms; a full mask generates the same instruction.
+PARE_ALWAYS_INLINE i32_reg to_int(f32_reg x) { return (i32_reg)_mm512_maskz_cvtps_epi32(0xffff, (__m512)x); }
+PARE_ALWAYS_INLINE i64_reg mul_even(i64_reg a, i64_reg b) {
+  return (i64_reg)_mm512_maskz_mul_epi32(0xff, (__m512i)a, (__m512i)b);
+}
+PARE_ALWAYS_INLINE i32_reg mul_q31(i32_reg a, i32_reg b) {
+  constexpr std::int64_t half = std::int64_t{1} << 30;
+  const i64_reg even = mul_even((i64_reg)a, (i64_reg)b) + half;
+  const i64_reg odd = mul_even((i64_reg)a >> 32, (i64_reg)b >> 32) + half;
+  return (i32_reg)_mm512_mask_blend_epi32(0xaaaa, (__m512i)(even >> 31), (__m512i)((u64_reg)odd << 1));
+}
+PARE_ALWAYS_INLINE i32_reg load_widened(const std::byte* p) {
+  return (i32_reg)_mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+PARE_ALWAYS_INLINE i32_reg broadcast_4(const std::byte* p) {
+  std::int32_t four;
+  std::memcpy(&four, p, sizeof four);
+  return (i32_reg)_mm512_set1_epi32(four);
+}
+PARE_ALWAYS_INLINE i32_reg broadcast_8(const std::byte* p) {
+  std::int64_t eight;
+  std::memcpy(&eight, p, sizeof eight);
+  return (i32_reg)_mm512_set1_epi64(eight);
+}
+PARE_ALWAYS_INLINE i32_reg madd_add(i32_reg sum, i32_reg a, i32_reg w) {
+  return (i32_reg)_mm512_dpwssd_epi32((__m512i)sum, (__m512i)a, (__m512i)w);
+}
+PARE_ALWAYS_INLINE i32_reg high_bytes(i32_reg w) { return (i32_reg)_mm512_srai_epi16((__m512i)w, 8); }
+PARE_ALWAYS_INLINE f32_reg fma_add(f32_reg sum, f32_reg a, f32_reg w) {
+  return (f32_reg)_mm512_fmadd_ps((__m512)a, (__m512)w, (__m512)sum);
+}
+PARE_ALWAYS_INLINE i32_reg pairwise_sum(i32_reg a, i32_reg b) {
+  const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  const __m512i odd = _mm512_or_si512(even, _mm512_set1_epi32(1));
+  return (i32_reg)_mm512_add_epi32(_mm512_permutex2var_epi32((__m512i)a, even, (__m512i)b),
+                                   _mm512_permutex2var_epi32((__m512i)a, odd, (__m512i)b));
+}
+
+#include "../lanes.inl"
+
+#include "../dots.inl"
+
+PARE_ALWAYS_INLINE void store_codes(std::int8_t* p, const i32x16& x) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_maskz_cvtepi32_epi8(0xffff, (__m512i)x.r[0]));
+}
+PARE_ALWAYS_INLINE void store_codes(std::uint8_t* p, const i32x16& x) {
+  store_codes(reinterpret_cast<std::int8_t*>(p), x);
+}
+PARE_ALWAYS_INLINE void store_codes(std::int16_t* p, const i32x16& x) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_maskz_cvtepi32_epi16(0xffff, (__m512i)x.r[0]));
+}
+
+/// 64 codes at once: packs instead of four vpmovdb.
+PARE_ALWAYS_INLINE void store_codes_of_four(std::int8_t* p, const i32x16 (&x)[4]) {
+  const __m512i low = _mm512_packs_epi32((__m512i)x[0].r[0], (__m512i)x[1].r[0]);
+  const __m512i high = _mm512_packs_epi32((__m512i)x[2].r[0], (__m512i)x[3].r[0]);
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  _mm512_storeu_si512(p, _mm512_maskz_permutexvar_epi32(0xffff, order, _mm512_packs_epi16(low, high)));
+}
+
+/// Both sides 8 bits, four products per lane. Signed activations enter as x + 128: vpdpbusd wants unsigned ones.
+template <bool Signed>
+struct dot_bytes : plain_dot<4> {
+  static constexpr std::int32_t offset = Signed ? 128 : 0;
+  using acc = single_sums;
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) {
+    if constexpr (!Signed) return broadcast_4(p);
+    // One instruction that reads, broadcasts and flips; clang 14 would flip in a general register and then broadcast.
+    using unaligned_word = std::int32_t __attribute__((aligned(1), may_alias));
+    cell flipped;
+    __asm__("vpxord %2%{1to16%}, %1, %0"
+            : "=v"(flipped)
+            : "v"(i32_reg{} - 0x7f7f7f80), "m"(*reinterpret_cast<const unaligned_word*>(p)));
+    return flipped;
+  }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, part w) {
+    sum.r[Part] = (i32_reg)_mm512_dpbusd_epi32((__m512i)sum.r[Part], (__m512i)a, (__m512i)w);
+  }
+  static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
+};
+
+template <class A, class W>
+using dot_for_bytes = dot_bytes<(A::min < 0)>;
+
+using dot_for_floats = dot_floats;
+template <class W, bool Split>
+using dot_for_halves = std::conditional_t<sizeof(typename W::type) == 1, dot_widened,
+                                          std::conditional_t<Split, dot_split_halves, dot_halves>>;
+
+}  // namespace pare::inline PARE_UNIT::avx512_vnni
+PARE_TARGET_END
+#undef PARE_OPAQUE

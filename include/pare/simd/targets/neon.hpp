@@ -1,0 +1,68 @@
+// neon.hpp: Armv8-A without extensions: smull, smlal and sadalp straight from the strips.
+#pragma once
+
+#include <cstring>
+
+#include "../../core/cell.hpp"
+#include "../features.hpp"
+
+PARE_TARGET_BEGIN(PARE_FEATURES_neon)
+#define PARE_OPAQUE(x) __asm__("" : "+w"(x))
+namespace pare::inline PARE_UNIT::neon {
+
+#include "../neon_registers.inl"
+
+/// Both sides 8 bits; two lanes per channel. Unsigned activations enter as x - 128.
+template <bool Signed>
+struct dot_bytes : plain_dot<4> {
+  static constexpr std::int32_t offset = Signed ? 0 : -128;
+  static constexpr int scratch = 7;
+  using acc = paired_sums;
+  static PARE_ALWAYS_INLINE i32_reg broadcast(const std::byte* p) {
+    return Signed ? broadcast_4(p) : (i32_reg)veorq_s8((int8x16_t)broadcast_4(p), vdupq_n_s8(-128));
+  }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, i32_reg a, i32_reg w) {
+    const int16x8_t low = vmull_s8(vget_low_s8((int8x16_t)a), vget_low_s8((int8x16_t)w));
+    add(sum, Part, low, vmull_high_s8((int8x16_t)a, (int8x16_t)w));
+  }
+  static PARE_ALWAYS_INLINE void add(acc& sum, int part, int16x8_t low, int16x8_t high) {
+    sum.r[2 * part] = (i32_reg)vpadalq_s16((int32x4_t)sum.r[2 * part], low);
+    sum.r[2 * part + 1] = (i32_reg)vpadalq_s16((int32x4_t)sum.r[2 * part + 1], high);
+  }
+  static PARE_ALWAYS_INLINE i32x16 result(const acc& sum) { return add_pairs(sum); }
+};
+
+/// Weights >= -127: the products of two strips fit int16 together, which saves every other sadalp.
+template <bool Signed>
+struct dot_narrow_bytes : dot_bytes<Signed> {
+  static constexpr int strips = 2;
+  using single = dot_bytes<Signed>;
+  /// The same four channels, or the same row, in two consecutive cells.
+  struct part {
+    i32_reg first, second;
+  };
+  using cell = part;
+  template <int Part>
+  static PARE_ALWAYS_INLINE part load(const std::byte* strip) {
+    return {single::template load<Part>(strip), single::template load<Part>(strip + strip_bytes)};
+  }
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) {
+    return {single::broadcast(p), single::broadcast(p + cell_bytes)};
+  }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(paired_sums& sum, const cell& a, const part& w) {
+    const auto a0 = (int8x16_t)a.first, a1 = (int8x16_t)a.second, w0 = (int8x16_t)w.first, w1 = (int8x16_t)w.second;
+    const int16x8_t low = vmlal_s8(vmull_s8(vget_low_s8(a0), vget_low_s8(w0)), vget_low_s8(a1), vget_low_s8(w1));
+    single::add(sum, Part, low, vmlal_high_s8(vmull_high_s8(a0, w0), a1, w1));
+  }
+};
+
+template <class A, class W>
+using dot_for_bytes = std::conditional_t<(W::min >= -127), dot_narrow_bytes<(A::min < 0)>, dot_bytes<(A::min < 0)>>;
+
+using dot_for_floats = dot_floats_by_lane;
+
+}  // namespace pare::inline PARE_UNIT::neon
+#undef PARE_OPAQUE
+PARE_TARGET_END

@@ -1,0 +1,59 @@
+// neon_dotprod.hpp: Armv8.2-A with sdot: four cells of a row are read at once and multiplied by lane.
+#pragma once
+
+#include <cstring>
+
+#include "../../core/cell.hpp"
+#include "../features.hpp"
+
+PARE_TARGET_BEGIN(PARE_FEATURES_neon_dotprod)
+#define PARE_OPAQUE(x) __asm__("" : "+w"(x))
+namespace pare::inline PARE_UNIT::neon_dotprod {
+
+#include "../neon_registers.inl"
+
+/// Lane `Lane` of a (a cell) times every cell of w. One sdot; a plain statement because clang 14 hides the intrinsic
+/// from units that are not compiled for dotprod.
+template <int Lane>
+PARE_ALWAYS_INLINE i32_reg sdot_lane(i32_reg sum, i32_reg w, i32_reg a) {
+  __asm__("sdot %0.4s, %1.16b, %2.4b[%3]" : "+w"(sum) : "w"(w), "w"(a), "i"(Lane));
+  return sum;
+}
+
+/// Both sides 8 bits, one cell at a time. Unsigned activations enter as x - 128.
+template <bool Signed>
+struct dot_cell : plain_dot<4> {
+  static constexpr std::int32_t offset = Signed ? 0 : -128;
+  static constexpr int scratch = 1;
+  using acc = single_sums;
+  static PARE_ALWAYS_INLINE i32_reg as_signed(i32_reg a) {
+    return Signed ? a : (i32_reg)veorq_s8((int8x16_t)a, vdupq_n_s8(-128));
+  }
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return as_signed(broadcast_4(p)); }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, part w) {
+    sum.r[Part] = sdot_lane<0>(sum.r[Part], w, a);
+  }
+  static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
+};
+
+/// The same, four cells at a time.
+template <bool Signed>
+struct dot_by_lane : dot_cell<Signed> {
+  static constexpr int strips = 4, parts = 4 * i32_regs;
+  using single = dot_cell<Signed>;
+  static PARE_ALWAYS_INLINE i32_reg broadcast(const std::byte* p) { return single::as_signed(load_register(p)); }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(single_sums& sum, i32_reg a, i32_reg w) {
+    sum.r[Part % i32_regs] = sdot_lane<Part / i32_regs>(sum.r[Part % i32_regs], w, a);
+  }
+};
+
+template <class A, class W>
+using dot_for_bytes = dot_by_lane<(A::min < 0)>;
+
+using dot_for_floats = dot_floats_by_lane;
+
+}  // namespace pare::inline PARE_UNIT::neon_dotprod
+#undef PARE_OPAQUE
+PARE_TARGET_END

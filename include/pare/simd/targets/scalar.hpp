@@ -1,0 +1,79 @@
+// scalar.hpp: the target without instructions of its own: one number per register, loops that a compiler may vectorise.
+#pragma once
+
+#include <cmath>
+#include <cstring>
+
+#include "../../core/cell.hpp"
+#include "../target.hpp"
+
+#define PARE_OPAQUE(x) __asm__("" : "+m"(x))
+
+namespace pare::inline PARE_UNIT::scalar {
+
+inline constexpr bool cells_first = false;
+inline constexpr int registers = 80;  // four rows of 16 sums and one strip
+using i32_reg = std::int32_t;
+using u32_reg = std::uint32_t;
+using f32_reg = float;
+using i64_reg = std::int64_t;
+using u64_reg = std::uint64_t;
+
+inline i32_reg to_int(f32_reg x) { return static_cast<std::int32_t>(std::nearbyint(x)); }
+inline f32_reg to_float(i32_reg x) { return static_cast<float>(x); }
+inline f32_reg to_float(const i64_reg* x) { return static_cast<float>(static_cast<double>(*x)); }
+inline void widen(i32_reg x, i64_reg* y) { *y = x; }
+inline i32_reg narrow(const i64_reg* x) { return static_cast<std::int32_t>(*x); }
+inline i32_reg mul_q31(i32_reg a, i32_reg b) {
+  return static_cast<std::int32_t>((std::int64_t{a} * b + (std::int64_t{1} << 30)) >> 31);
+}
+
+#include "../lanes.inl"
+
+/// Low bytes or halves of 16 lanes to memory. Pre: every lane is in T's range.
+template <class T>
+inline void store_codes(T* p, const i32x16& x) {
+  for (int i = 0; i < 16; ++i) p[i] = static_cast<T>(x.r[i]);
+}
+
+template <class T>
+inline T copy(const std::byte* p) {
+  T value;
+  std::memcpy(&value, p, sizeof value);
+  return value;
+}
+
+/// Any two number formats: Depth products per lane and strip, summed in Acc.
+template <class A, class W, class Acc, int Depth>
+struct dot_plain {
+  static constexpr int depth = Depth, strips = 1, parts = 1, scratch = 0;
+  static constexpr std::int32_t offset = 0;
+  using acc = lanes<Acc, 16>;
+  struct cell {
+    A k[Depth];
+  };
+  struct part {
+    W lane[16][Depth];
+  };
+  template <int>
+  static part load(const std::byte* strip) {
+    return copy<part>(strip);
+  }
+  static cell broadcast(const std::byte* p) { return copy<cell>(p); }
+  template <int>
+  static void mul_add(acc& sum, const cell& a, const part& w) {
+    for (int i = 0; i < 16; ++i)
+      for (int j = 0; j < Depth; ++j) sum.r[i] += static_cast<Acc>(a.k[j]) * static_cast<Acc>(w.lane[i][j]);
+  }
+  static const acc& result(const acc& sum) { return sum; }
+};
+
+template <class A, class W>
+using dot_for_bytes = dot_plain<typename A::type, typename W::type, std::int32_t, 4>;
+template <class W, bool Split>
+using dot_for_halves = dot_plain<std::int16_t, typename W::type, std::conditional_t<Split, std::int64_t, std::int32_t>,
+                                 cell_depth<typename W::type>>;
+using dot_for_floats = dot_plain<float, float, float, 1>;
+
+}  // namespace pare::inline PARE_UNIT::scalar
+#undef PARE_OPAQUE

@@ -1,0 +1,72 @@
+// sse41.hpp: 16-byte registers, maddubs and madd: a strip is four registers.
+#pragma once
+
+#include <cstring>
+
+#include "../../core/cell.hpp"
+#include "../features.hpp"
+
+PARE_TARGET_BEGIN(PARE_FEATURES_sse41)
+namespace pare::inline PARE_UNIT::sse41 {
+
+inline constexpr int registers = 16;
+inline constexpr int madd_scratch = 1;
+inline constexpr bool cells_first = false;
+inline constexpr int register_bytes = 16;
+#include "../registers.inl"
+
+#define PARE_OPAQUE(x) __asm__("" : "+x"(x))
+PARE_ALWAYS_INLINE i32_reg to_int(f32_reg x) { return (i32_reg)_mm_cvtps_epi32((__m128)x); }
+PARE_ALWAYS_INLINE i32_reg mul_q31(i32_reg a, i32_reg b) {
+  const __m128i half = _mm_set1_epi64x(std::int64_t{1} << 30);
+  const __m128i odd_a = _mm_srli_epi64((__m128i)a, 32), odd_b = _mm_srli_epi64((__m128i)b, 32);
+  const __m128i even = _mm_add_epi64(_mm_mul_epi32((__m128i)a, (__m128i)b), half);
+  const __m128i odd = _mm_add_epi64(_mm_mul_epi32(odd_a, odd_b), half);
+  return (i32_reg)_mm_blend_epi16(_mm_srli_epi64(even, 31), _mm_slli_epi64(odd, 1), 0xcc);
+}
+PARE_ALWAYS_INLINE i32_reg load_widened(const std::byte* p) {
+  return (i32_reg)_mm_cvtepi8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+}
+PARE_ALWAYS_INLINE i32_reg broadcast_4(const std::byte* p) {
+  std::int32_t four;
+  std::memcpy(&four, p, sizeof four);
+  return (i32_reg)_mm_set1_epi32(four);
+}
+PARE_ALWAYS_INLINE i32_reg broadcast_8(const std::byte* p) {
+  long long eight;
+  std::memcpy(&eight, p, sizeof eight);
+  return (i32_reg)_mm_set1_epi64x(eight);
+}
+PARE_ALWAYS_INLINE i32_reg madd(i32_reg a, i32_reg w) { return (i32_reg)_mm_madd_epi16((__m128i)a, (__m128i)w); }
+PARE_ALWAYS_INLINE i32_reg maddubs(i32_reg a, i32_reg w) { return (i32_reg)_mm_maddubs_epi16((__m128i)a, (__m128i)w); }
+PARE_ALWAYS_INLINE i32_reg absolute(i32_reg a) { return (i32_reg)_mm_abs_epi8((__m128i)a); }
+PARE_ALWAYS_INLINE i32_reg with_sign(i32_reg w, i32_reg a) { return (i32_reg)_mm_sign_epi8((__m128i)w, (__m128i)a); }
+PARE_ALWAYS_INLINE i32_reg low_bytes(i32_reg w) { return (i32_reg)_mm_srai_epi16(_mm_slli_epi16((__m128i)w, 8), 8); }
+PARE_ALWAYS_INLINE i32_reg high_bytes(i32_reg w) { return (i32_reg)_mm_srai_epi16((__m128i)w, 8); }
+PARE_ALWAYS_INLINE f32_reg fma_add(f32_reg sum, f32_reg a, f32_reg w) { return sum + a * w; }
+PARE_ALWAYS_INLINE i32_reg pairwise_sum(i32_reg a, i32_reg b) {
+  return (i32_reg)_mm_hadd_epi32((__m128i)a, (__m128i)b);
+}
+
+#include "../lanes.inl"
+
+#include "../x86_bytes.inl"
+
+PARE_ALWAYS_INLINE void store_codes(std::int16_t* p, const i32x16& x) {
+  PARE_UNROLL for (int i = 0; i < 2; ++i) _mm_storeu_si128(
+      reinterpret_cast<__m128i*>(p + 8 * i), _mm_packs_epi32((__m128i)x.r[2 * i], (__m128i)x.r[2 * i + 1]));
+}
+PARE_ALWAYS_INLINE void store_codes(std::uint8_t* p, const i32x16& x) {
+  const __m128i low = _mm_packus_epi32((__m128i)(x.r[0] & 0xff), (__m128i)(x.r[1] & 0xff));
+  const __m128i high = _mm_packus_epi32((__m128i)(x.r[2] & 0xff), (__m128i)(x.r[3] & 0xff));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(low, high));
+}
+PARE_ALWAYS_INLINE void store_codes(std::int8_t* p, const i32x16& x) {
+  store_codes(reinterpret_cast<std::uint8_t*>(p), x);
+}
+
+using dot_for_floats = dot_floats;
+
+}  // namespace pare::inline PARE_UNIT::sse41
+PARE_TARGET_END
+#undef PARE_OPAQUE

@@ -1,0 +1,66 @@
+// x86_bytes.inl: 8-bit dots without vpdpbusd, for registers of any width. Included after lanes.inl and madd, maddubs,
+// absolute, with_sign, low_bytes, high_bytes. Unsigned activations enter as x - 128.
+
+PARE_ALWAYS_INLINE i32_reg madd_add(i32_reg sum, i32_reg a, i32_reg w) {
+  return (i32_reg)((u32_reg)sum + (u32_reg)madd(a, w));
+}
+
+#include "dots.inl"
+
+template <bool Signed>
+struct dot_signed_bytes : plain_dot<4> {
+  static constexpr std::int32_t offset = Signed ? 0 : -128;
+  using acc = single_sums;
+  static PARE_ALWAYS_INLINE i32_reg signed_cell(const std::byte* p) {
+    return Signed ? broadcast_4(p) : broadcast_4(p) ^ static_cast<std::int32_t>(0x80808080);
+  }
+  static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
+};
+
+/// Weights >= -127: |a| * (w with a's sign), two products of at most 128 * 127 fit int16.
+template <bool Signed>
+struct dot_narrow_bytes : dot_signed_bytes<Signed> {
+  static constexpr int scratch = 3;
+  struct cell {
+    i32_reg a, absolute;
+  };
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) {
+    const i32_reg a = dot_signed_bytes<Signed>::signed_cell(p);
+    return {a, absolute(a)};
+  }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(single_sums& sum, const cell& a, i32_reg w) {
+    const i32_reg ones = i32_reg{} + 0x00010001;
+    sum.r[Part] = madd_add(sum.r[Part], maddubs(a.absolute, with_sign(w, a.a)), ones);
+  }
+};
+
+/// Any weights: even and odd bytes widened to int16 and multiplied apart.
+template <bool Signed>
+struct dot_full_bytes : dot_signed_bytes<Signed> {
+  static constexpr int scratch = 2;
+  struct part {
+    i32_reg even, odd;
+  };
+  using cell = part;
+  static PARE_ALWAYS_INLINE part split(i32_reg x) { return {low_bytes(x), high_bytes(x)}; }
+  template <int Part>
+  static PARE_ALWAYS_INLINE part load(const std::byte* strip) {
+    return split(load_register(strip + Part * register_bytes));
+  }
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) {
+    return split(dot_signed_bytes<Signed>::signed_cell(p));
+  }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(single_sums& sum, const cell& a, const part& w) {
+    sum.r[Part] = madd_add(madd_add(sum.r[Part], a.even, w.even), a.odd, w.odd);
+  }
+};
+
+template <class A, class W>
+using dot_for_bytes =
+    std::conditional_t<(W::min >= -127), dot_narrow_bytes<(A::min < 0)>, dot_full_bytes<(A::min < 0)>>;
+
+template <class W, bool Split>
+using dot_for_halves = std::conditional_t<sizeof(typename W::type) == 1, dot_widened,
+                                          std::conditional_t<Split, dot_split_halves, dot_halves>>;
