@@ -10,15 +10,7 @@
 #include <cassert>
 #include <cstddef>
 
-#include "../simd/targets/scalar.hpp"
-#if PARE_X86
-#include "../simd/targets/avx2.hpp"
-#include "../simd/targets/avx512_vnni.hpp"
-#include "../simd/targets/sse41.hpp"
-#elif PARE_ARM
-#include "../simd/targets/neon.hpp"
-#include "../simd/targets/neon_dotprod.hpp"
-#endif
+#include "../simd/targets.hpp"
 #include "epilogue.hpp"
 #include "pack.hpp"
 #include "plan.hpp"

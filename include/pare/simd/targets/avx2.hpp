@@ -6,6 +6,7 @@
 #include "../../core/cell.hpp"
 #include "../features.hpp"
 
+#if PARE_X86
 PARE_TARGET_BEGIN(PARE_FEATURES_avx2)
 namespace pare::inline PARE_UNIT::avx2 {
 
@@ -77,3 +78,4 @@ using dot_for_floats = dot_floats;
 }  // namespace pare::inline PARE_UNIT::avx2
 PARE_TARGET_END
 #undef PARE_OPAQUE
+#endif

@@ -6,6 +6,7 @@
 #include "../../core/cell.hpp"
 #include "../features.hpp"
 
+#if PARE_X86
 PARE_TARGET_BEGIN(PARE_FEATURES_avx512_vnni)
 namespace pare::inline PARE_UNIT::avx512_vnni {
 
@@ -109,3 +110,4 @@ using dot_for_halves = std::conditional_t<sizeof(typename W::type) == 1, dot_wid
 }  // namespace pare::inline PARE_UNIT::avx512_vnni
 PARE_TARGET_END
 #undef PARE_OPAQUE
+#endif

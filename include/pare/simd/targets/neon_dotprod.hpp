@@ -6,6 +6,7 @@
 #include "../../core/cell.hpp"
 #include "../features.hpp"
 
+#if PARE_ARM
 PARE_TARGET_BEGIN(PARE_FEATURES_neon_dotprod)
 #define PARE_OPAQUE(x) __asm__("" : "+w"(x))
 namespace pare::inline PARE_UNIT::neon_dotprod {
@@ -57,3 +58,4 @@ using dot_for_floats = dot_floats_by_lane;
 }  // namespace pare::inline PARE_UNIT::neon_dotprod
 #undef PARE_OPAQUE
 PARE_TARGET_END
+#endif
