@@ -4,11 +4,15 @@
 #include "tile.inl"
 #include "walk.inl"
 
+/// Stands for the int64 totals of a reduction that fits int32.
+struct no_total {};
+
 /// What the loop needs to know of a call at compile time.
 template <class Call>
 struct traits {
   using choice = choose_dot<typename Call::activations, typename Call::weights_range, Call::sum == value_kind::sum64>;
   using a_type = typename Call::activations::type;
+  using total = std::conditional_t<choice::period == 0, no_total, i64x16>;
   static constexpr index cell_step = cell_depth<typename Call::weights_range::type> * index{sizeof(a_type)};
   /// 8-bit activations have a zero point, and a dot may add its offset to them.
   static constexpr bool shifted = sizeof(a_type) == 1;
@@ -137,8 +141,6 @@ PARE_ALWAYS_INLINE bool accumulate(Sum (&sum)[R][V], Total& total, Walk& walk, i
   return flushed;
 }
 
-/// Stands for the int64 totals of a reduction that fits int32.
-struct no_total {};
 PARE_ALWAYS_INLINE const i32x16& sum_with(const i32x16& sum, no_total, bool) { return sum; }
 PARE_ALWAYS_INLINE const f32x16& sum_with(const f32x16& sum, no_total, bool) { return sum; }
 template <class Sum>
@@ -172,39 +174,40 @@ __attribute__((noinline)) void store_cut(const Call& call, index row, index colu
   }
 }
 
-/// The R x V tile of 16-lane outputs whose first row is `row` and first panel is `panel`.
-template <class Call, int R, int V>
-PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
-  using info = traits<Call>;
-  using dot = typename info::choice::type;
-  using total_type = std::conditional_t<info::choice::period == 0, no_total, i64x16>;
-  // Where sums are plain int32 lanes they start at the correction instead of zero.
-  constexpr bool starts_corrected =
-      info::shifted && info::choice::period == 0 && std::is_same_v<typename dot::acc, i32x16>;
-  const index column = panel * strip_lanes;
-  typename dot::acc sum[R][V] = {};
-  if constexpr (starts_corrected) {
+/// Where sums are plain int32 lanes they start at the correction instead of zero.
+template <class Call>
+inline constexpr bool starts_corrected = traits<Call>::shifted&& traits<Call>::choice::period == 0 &&
+                                         std::is_same_v<typename traits<Call>::choice::type::acc, i32x16>;
+
+/// The sums of a tile before its first step. Pre: sum is zero.
+template <class Call, int R, int V, class Sum>
+PARE_ALWAYS_INLINE void start_sums(const Call& call, index column, Sum (&sum)[R][V]) {
+  if constexpr (starts_corrected<Call>) {
     PARE_UNROLL for (int v = 0; v < V; ++v) {
-      const auto start = correction<dot, i32x16>(call, column + v * strip_lanes);
+      const auto start = correction<typename traits<Call>::choice::type, i32x16>(call, column + v * strip_lanes);
       PARE_UNROLL for (int r = 0; r < R; ++r) {
         sum[r][v] = start;
         keep_apart(sum[r][v]);
       }
     }
   }
-  total_type total[R][V];
-  auto walk = start_walk(call, call.weights, row, panel);
-  const index row_bytes = call.a_stride * index{sizeof(typename info::a_type)};
-  const bool flushed = accumulate<info, R, V>(sum, total, walk, row_bytes, panel_distance(call.weights));
+}
 
-  const auto value = [&](int r, int v) __attribute__((always_inline)) {
-    const auto plain = sum_with(dot::result(sum[r][v]), total[r][v], flushed);
-    if constexpr (info::shifted && !starts_corrected) {
-      return plain + correction<dot, std::remove_cvref_t<decltype(plain)>>(call, column + v * strip_lanes);
-    } else {
-      return plain;
-    }
-  };
+/// The sums of a tile after its last step, as the epilogue takes them.
+template <class Call, class Sum, class Total>
+PARE_ALWAYS_INLINE auto finished_sum(const Call& call, index column, const Sum& sum, const Total& total, bool flushed) {
+  using dot = typename traits<Call>::choice::type;
+  const auto plain = sum_with(dot::result(sum), total, flushed);
+  if constexpr (traits<Call>::shifted && !starts_corrected<Call>) {
+    return plain + correction<dot, std::remove_cvref_t<decltype(plain)>>(call, column);
+  } else {
+    return plain;
+  }
+}
+
+/// The epilogue of a tile: value(r, v) is the finished sum of row r and panel v.
+template <int R, int V, class Call, class Value>
+PARE_ALWAYS_INLINE void store_tile(const Call& call, index row, index column, const Value& value) {
   if (column >= call.part.column_begin && column + V * strip_lanes <= call.part.column_end) {
     // Copies, because a store of bytes may alias the call, which would be read again for every row.
     const auto epilogue = call.epilogue;
@@ -221,6 +224,23 @@ PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
     PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r][v] = value(r, v);
     store_cut<Call, R, V>(call, row, column, values);
   }
+}
+
+/// The R x V tile of 16-lane outputs whose first row is `row` and first panel is `panel`.
+template <class Call, int R, int V>
+PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
+  using info = traits<Call>;
+  const index column = panel * strip_lanes;
+  typename info::choice::type::acc sum[R][V] = {};
+  start_sums<Call, R, V>(call, column, sum);
+  typename info::total total[R][V];
+  auto walk = start_walk(call, call.weights, row, panel);
+  const index row_bytes = call.a_stride * index{sizeof(typename info::a_type)};
+  const bool flushed = accumulate<info, R, V>(sum, total, walk, row_bytes, panel_distance(call.weights));
+  store_tile<R, V>(
+      call, row, column, [&](int r, int v) __attribute__((always_inline)) {
+        return finished_sum(call, column + v * strip_lanes, sum[r][v], total[r][v], flushed);
+      });
 }
 
 /// Rows [row, end) of V panels, R at a time. Pre: R divides end - row.
