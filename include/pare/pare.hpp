@@ -21,6 +21,7 @@
 
 // L4: policies
 #include "prune/pruner.hpp"
+#include "prune/scope.hpp"
 #include "quant/quantizer.hpp"
 
 // L5: layers over raw memory, and over expressions

@@ -67,3 +67,22 @@ TEST_CASE("sparsities and weights that cannot be are refused by name") {
   CHECK_THROWS_WITH(pare::prune<blocks>(reals{1.f, 2.f}, 0.5),
                     "pare: weights: expected at least 2 axes, [n, k], got 1");
 }
+
+TEST_CASE("scores are lazy, of the weights' shape, and sum up to the importance of a group") {
+  reals base = weights;
+  const auto lazy = pare::score(2.f * base, pare::group_l2{});
+  CHECK((xt::xarray<double>(lazy) == 4. * xt::xarray<double>(weights * weights)));
+  base(0, 0) = 1;
+  CHECK(lazy(0, 0) == 4);
+  CHECK_THROWS_WITH(pare::score(base, pare::batch_norm_scale{}), "pare: scales.size: expected 4, got 0");
+  CHECK(pare::score<pare::geometric_median>(base)(3, 2) > 0);
+}
+
+TEST_CASE("a mask is a tensor of flags and back, and says what the weights' zeros say") {
+  const auto lazy = pare::prune<blocks>(weights, 0.5);
+  const auto flags = pare::flags(lazy.mask(), weights.shape());
+  CHECK((flags == xt::xarray<std::uint8_t>{{1, 1, 0, 0}, {1, 1, 0, 0}, {0, 0, 1, 1}, {0, 0, 1, 1}}));
+  CHECK(pare::mask_of<pare::block<2, 2>>(flags) == lazy.mask());
+  CHECK_THROWS_WITH((pare::mask_of<pare::block<2, 3>>(flags)),
+                    Catch::StartsWith("pare: mask: expected whole groups of the structure, got a part"));
+}

@@ -70,20 +70,23 @@ struct block {
   }
 };
 
-/// N of every M consecutive weights along k stay. k must be a multiple of M.
-template <index N, index M>
+/// N of every M consecutive weights along k stay; `Shared` consecutive output channels have one pattern (the last ones
+/// share it with as many as there are). k must be a multiple of M.
+template <index N, index M, index Shared = 1>
 struct n_of_m {
   static_assert(0 < N && N < M, "pare: n_of_m<N, M> keeps N of every M weights, 0 < N < M");
+  static_assert(Shared > 0, "pare: n_of_m<N, M, Shared> shares a pattern among at least one output channel");
   static constexpr index kept = N;
   static constexpr index window = M;
+  static constexpr index shared = Shared;
   static constexpr index groups(const weight_shape& shape) {
     if (shape.columns() % M != 0) {
       fail("weights", text("k a multiple of ", M, " for n_of_m<", N, ", ", M, ">"), shape.columns());
     }
-    return shape.size();
+    return ceil_div(shape.rows, Shared) * shape.columns();
   }
   static constexpr index group(const weight_shape& shape, index row, index column) noexcept {
-    return row * shape.columns() + column;
+    return row / Shared * shape.columns() + column;
   }
 };
 

@@ -1,4 +1,4 @@
-// prune.hpp: prune as a lazy xtensor expression.
+// prune.hpp: scores and pruned weights as lazy xtensor expressions, and masks as tensors.
 #pragma once
 
 #include <concepts>
@@ -76,6 +76,57 @@ auto prune(E&& weights) {
       WindowedStructure<typename P::structure>,
       "pare: prune<P>(weights, sparsity) wants a sparsity; only n_of_m and the like fix it (see core/structure.hpp)");
   return prune(std::forward<E>(weights), P{}.select(weights.begin(), weights_of(weights.shape())));
+}
+
+/// The function of an expression of scores: the importance of each weight.
+template <class C>
+class scored {
+ public:
+  using value_type = double;
+  explicit scored(C criterion) : criterion_(std::move(criterion)) {}
+
+ protected:
+  template <class V, class It, class Shape>
+  double value(V weight, It position, const Shape& shape) const {
+    return criterion_(static_cast<float>(weight), static_cast<index>(position[0]), flat_offset(position, shape, 1));
+  }
+
+ private:
+  C criterion_;
+};
+
+/// The importance of each weight, of the weights' shape, as double. Lazy; keeps its operand as prune does. A criterion
+/// that looks at all weights first (geometric_median) does that now.
+template <WeightCriterion C, class E>
+auto score(E&& weights, const C& criterion = {}) {
+  static_assert(XtensorExpression<E>, "pare: score takes an xtensor expression; wrap other memory in xt::adapt");
+  const weight_shape shape = weights_of(weights.shape());
+  if constexpr (requires { criterion.expect_fits(shape, index{0}); }) criterion.expect_fits(shape, index{0});
+  if constexpr (requires { criterion.fitted(weights.begin(), shape); }) {
+    return element_map<scored<C>, operand_t<E>>(scored<C>(criterion.fitted(weights.begin(), shape)),
+                                                std::forward<E>(weights));
+  } else {
+    return element_map<scored<C>, operand_t<E>>(scored<C>(criterion), std::forward<E>(weights));
+  }
+}
+
+/// A mask as a tensor of weights' shape: 1 where a weight stays, 0 where it is pruned. xt::dump_npy saves it.
+template <Structure S, class Shape>
+auto flags(const mask<S>& mask, const Shape& shape) {
+  expect_valid("mask", mask, weights_of(shape));
+  xt::xarray<std::uint8_t> result =
+      xt::xarray<std::uint8_t>::from_shape(typename xt::xarray<std::uint8_t>::shape_type(shape.begin(), shape.end()));
+  auto out = result.begin();
+  for (index row = 0; row < mask.shape.rows; ++row)
+    for (index column = 0; column < mask.shape.columns(); ++column) *out++ = mask.keeps(row, column);
+  return result;
+}
+
+/// The mask in a tensor of flags, or of weights, where whatever is not 0 stays: flags() turned back. Fails unless
+/// groups are whole, or if more stay than a structure of windows allows.
+template <Structure S, XtensorExpression E>
+mask<S> mask_of(const E& flags) {
+  return mask_of<S>(flags.begin(), weights_of(flags.shape()));
 }
 
 }  // namespace pare

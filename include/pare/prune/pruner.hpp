@@ -12,16 +12,36 @@
 
 namespace pare {
 
-/// Importance of each group of S: the sum of the criterion over its weights, in double, in row-major order.
-/// first: reads rows * columns weights in row-major order. Fails if an importance is not finite.
+namespace detail {
+template <Structure S, Criterion C, class It>
+std::vector<double> fitted_scores(const C& criterion, It first, const weight_shape& shape) {
+  const auto groups = static_cast<index>(S::groups(shape));
+  if constexpr (requires { criterion.expect_fits(shape, groups); }) criterion.expect_fits(shape, groups);
+  std::vector<double> scores(static_cast<std::size_t>(groups));
+  if constexpr (GroupCriterion<C>) {
+    for (index group = 0; group < groups; ++group) scores[static_cast<std::size_t>(group)] = criterion(group);
+  } else {
+    for (index row = 0; row < shape.rows; ++row)
+      for (index column = 0; column < shape.columns(); ++column, ++first) {
+        const auto group = static_cast<std::size_t>(S::group(shape, row, column));
+        scores[group] += criterion(static_cast<float>(*first), row, column);
+      }
+  }
+  return scores;
+}
+}  // namespace detail
+
+/// Importance of each group of S: the sum of the criterion over its weights, in double, in row-major order; of a
+/// criterion of groups, what it says. first: reads rows * columns weights in row-major order. Fails if the criterion
+/// belongs to other weights, or if an importance is not finite.
 template <Structure S, Criterion C, class It>
 std::vector<double> group_scores(const C& criterion, It first, const weight_shape& shape) {
-  std::vector<double> scores(static_cast<std::size_t>(S::groups(shape)));
-  for (index row = 0; row < shape.rows; ++row)
-    for (index column = 0; column < shape.columns(); ++column, ++first) {
-      const auto group = static_cast<std::size_t>(S::group(shape, row, column));
-      scores[group] += criterion(static_cast<float>(*first), row, column);
-    }
+  std::vector<double> scores;
+  if constexpr (requires { criterion.fitted(first, shape); }) {
+    scores = detail::fitted_scores<S>(criterion.fitted(first, shape), first, shape);
+  } else {
+    scores = detail::fitted_scores<S>(criterion, first, shape);
+  }
   for (const double score : scores)
     if (!std::isfinite(score)) fail("weights", "finite importance", score);
   return scores;
