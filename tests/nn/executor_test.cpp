@@ -1,5 +1,8 @@
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <pare/nn/threads.hpp>
+#include <thread>
 
 #include "../cases/inputs.hpp"
 
@@ -46,6 +49,7 @@ void check_same(const extents& size, const Epilogue& epilogue) {
     check(pare::sequential{});
     for (index count = 1; count <= 5; ++count) check(pare::threads(count));
     for (const index parts : {1, 2, 9, 64}) check(backwards{parts});
+    check(pare::executor_of{5, [](index n, const auto& f) { backwards{5}.bulk(n, f); }});
   }
 }
 
@@ -55,6 +59,7 @@ TEST_CASE("every executor calls every part once") {
   check_covers(pare::sequential{});
   for (index count = 1; count <= 5; ++count) check_covers(pare::threads(count));
   check_covers(backwards{3});
+  check_covers(pare::executor_of{3, [](index n, const auto& f) { backwards{3}.bulk(n, f); }});
 }
 
 TEST_CASE("threads run on at least one thread, by default on all there are") {
@@ -72,6 +77,33 @@ TEST_CASE("threads really run at the same time") {
     while (waiting < 3) std::this_thread::yield();
   });
   CHECK(waiting == 3);
+}
+
+TEST_CASE("threads take call after call, awake or asleep") {
+  const pare::threads pool(3);
+  for (int call = 0; call < 2000; ++call) {
+    const index n = call % 9;
+    std::atomic<index> sum{0};
+    pool.bulk(n, [&](index i) { sum += i + 1; });
+    REQUIRE(sum == n * (n + 1) / 2);
+    if (call % 500 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+TEST_CASE("a call from inside a part, or from another thread, runs on its own thread") {
+  const pare::threads pool(2);
+  std::atomic<int> parts{0};
+  pool.bulk(4, [&](index) {
+    const auto here = std::this_thread::get_id();
+    pool.bulk(5, [&](index) { parts += std::this_thread::get_id() == here; });
+  });
+  CHECK(parts == 20);
+  std::thread other([&] {
+    for (int call = 0; call < 200; ++call) pool.bulk(3, [&](index) { ++parts; });
+  });
+  for (int call = 0; call < 200; ++call) pool.bulk(3, [&](index) { ++parts; });
+  other.join();
+  CHECK(parts == 20 + 1200);
 }
 
 TEST_CASE("results do not depend on the executor") {

@@ -1,5 +1,6 @@
 // kernel.cpp: which integer a reduction is summed in, how often it is flushed, and what an epilogue may be made of.
 #include <pare/nn/linear.hpp>
+#include <pare/nn/threads.hpp>
 #include <utility>
 
 namespace {

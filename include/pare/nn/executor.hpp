@@ -1,10 +1,7 @@
 // executor.hpp: who runs the parts of a call: the caller's thread, several threads, or the caller's own scheduler.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
-#include <thread>
-#include <vector>
 
 #include "../core/index.hpp"
 
@@ -27,29 +24,21 @@ struct sequential {
   }
 };
 
-/// Runs on `count` threads, the calling one among them, started for each call.
-class threads {
- public:
-  explicit threads(index count = static_cast<index>(std::thread::hardware_concurrency()))
-      : count_(std::max<index>(count, 1)) {}
-  index concurrency() const noexcept { return count_; }
-
-  template <class F>
-  void bulk(index n, F&& f) const {
-    const index workers = std::min(count_, n);
-    const auto work = [&](index first) {
-      for (index i = first; i < n; i += workers) f(i);
-    };
-    std::vector<std::thread> others;
-    for (index t = 1; t < workers; ++t) others.emplace_back(work, t);
-    if (n > 0) work(0);
-    for (std::thread& other : others) other.join();
+/// The caller's own function: run(n, f) does what bulk(n, f) promises, on `count` threads. For schedulers that an
+/// engine has already: `executor_of{4, [&](index n, const auto& f) { engine.parallel_for(n, f); }}`.
+template <class F>
+struct executor_of {
+  index count;
+  F run;
+  index concurrency() const noexcept { return count; }
+  template <class Part>
+  void bulk(index n, const Part& f) const {
+    run(n, f);
   }
-
- private:
-  index count_;
 };
+template <class F>
+executor_of(index, F) -> executor_of<F>;
 
-static_assert(Executor<sequential> && Executor<threads>);
+static_assert(Executor<sequential>);
 
 }  // namespace pare

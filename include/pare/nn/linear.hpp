@@ -98,10 +98,10 @@ inline namespace PARE_UNIT {
 /// kernel/plan.hpp: what both prove decides whether sums are int32 or int64). y must not overlap x; an `add` stage may
 /// read y itself. Allocates nothing. Fails on extents that do not match, values out of range, or a target that is not
 /// available.
-template <class A = void, index MaxDepth = default_depth, class X, Element W, class Structure, Stage Epilogue,
-          class Out, Executor E = sequential>
-void linear(const matrix_view<X>& x, std::int32_t zero_point, const packed_weights<W, Structure>& w,
-            const Epilogue& epilogue, const matrix_view<Out>& y, target on = best_target(), const E& executor = {}) {
+template <class A = void, index MaxDepth = default_depth, class X, PackedOperand W, Stage Epilogue, class Out,
+          Executor E = sequential>
+void linear(const matrix_view<X>& x, std::int32_t zero_point, const W& w, const Epilogue& epilogue,
+            const matrix_view<Out>& y, target on = best_target(), const E& executor = {}) {
   using value = std::remove_const_t<X>;
   using range = typename std::conditional_t<std::is_void_v<A>, element_of<value>, std::type_identity<A>>::type;
   static_assert(std::is_same_v<typename range::type, value>, "pare: A must be a format of x's element type");
@@ -121,7 +121,7 @@ void linear(const matrix_view<X>& x, std::int32_t zero_point, const packed_weigh
   }
   detail::expect_stage<Out>(epilogue, y.rows, y.columns);
 
-  gemm_call<range, W, Structure, Epilogue, Out, MaxDepth> call;
+  gemm_call<range, typename W::range, typename W::structure, Epilogue, Out, MaxDepth> call;
   call.a = x.data;
   call.a_stride = x.stride;
   call.weights = w.view();

@@ -2,7 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 #include "../core/storage.hpp"
@@ -10,6 +14,32 @@
 #include "../numeric/range.hpp"
 
 namespace pare {
+
+/// What a layer multiplies by: weights [n, k] of a range and a structure, in panels. Models: packed_weights,
+/// packed_view (bytes.hpp), constant_weights (constant.hpp).
+template <class P>
+concept PackedOperand = Element<typename P::range> && requires(const P& p) {
+  { p.n() } -> std::convertible_to<index>;
+  { p.k() } -> std::convertible_to<index>;
+  { p.view() } -> std::same_as<panel_view<typename P::structure>>;
+};
+
+/// The arrays behind a panel_view, as bytes: strips, sums, first, offsets; those that a structure does not have are
+/// empty.
+using packed_parts = std::array<std::span<const std::byte>, 4>;
+
+/// Pre: the arrays are aligned for their elements, and as pack.hpp says.
+template <Element W, class Structure>
+panel_view<Structure> view_of(const packed_parts& parts, [[maybe_unused]] index k) noexcept {
+  const auto array = [&]<class T>(std::size_t i, const T*) { return reinterpret_cast<const T*>(parts[i].data()); };
+  const auto* const sums = array(1, static_cast<const std::int32_t*>(nullptr));
+  if constexpr (std::is_same_v<Structure, dense>) {
+    return {parts[0].data(), sums, strips_per_panel<typename W::type>(k) * strip_bytes};
+  } else {
+    constexpr const std::uint32_t* words = nullptr;
+    return {parts[0].data(), sums, array(2, words), array(3, words)};
+  }
+}
 
 /// source(first, tile) writes channels first, first + 1, ... of weights [n, k] into tile [rows, k].
 template <class S, class T>
@@ -53,12 +83,10 @@ class packed_weights {
     const index all = panel_count(n_) * strips_per_panel<element>(k_);
     return all == 0 ? 1 : static_cast<double>(strips_.size() / strip_bytes) / static_cast<double>(all);
   }
-  panel_view<Structure> view() const noexcept {
-    if constexpr (std::is_same_v<Structure, dense>) {
-      return {strips_.data(), sums_.data(), strips_per_panel<element>(k_) * strip_bytes};
-    } else {
-      return {strips_.data(), sums_.data(), first_.data(), offsets_.data()};
-    }
+  panel_view<Structure> view() const noexcept { return view_of<W, Structure>(parts(), k_); }
+  packed_parts parts() const noexcept {
+    return {std::as_bytes(std::span(strips_)), std::as_bytes(std::span(sums_)), std::as_bytes(std::span(first_)),
+            std::as_bytes(std::span(offsets_))};
   }
 
  private:

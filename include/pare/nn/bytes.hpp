@@ -1,0 +1,195 @@
+// bytes.hpp: packed weights as bytes, for a file or for constant data: written once, used in place on any target.
+//
+// A header of three cache lines, then the arrays of the operand, each from a multiple of 64 bytes on, and a cache line
+// of zeros at the end. Numbers are little-endian. The header names the format in words; its checksum covers all else.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "packed.hpp"
+
+namespace pare {
+
+inline std::string structure_name(dense) { return "dense"; }
+template <index R, index C>
+std::string structure_name(block<R, C>) {
+  return text("block<", R, ", ", C, ">");
+}
+/// "s8[-127, 127]", "u16[0, 65535]", "f32".
+template <Element W>
+std::string range_name() {
+  if constexpr (IntegerRange<W>) {
+    using type = typename W::type;
+    return text(std::is_signed_v<type> ? "s" : "u", 8 * sizeof(type), "[", W::min, ", ", W::max, "]");
+  } else {
+    return "f32";
+  }
+}
+/// The format in words: "s8[-127, 127] block<16, 4>". Part of the header: operands of another format are refused.
+template <Element W, class Structure>
+std::string packed_format() {
+  return text(range_name<W>(), " ", structure_name(Structure{}));
+}
+
+/// Weights in somebody else's memory, as packed_from_bytes found them. The bytes must outlive it.
+template <Element W, class Structure = dense>
+class packed_view {
+ public:
+  using range = W;
+  using structure = Structure;
+  packed_view() = default;
+  packed_view(index n, index k, const packed_parts& parts) noexcept
+      : n_(n), k_(k), view_(view_of<W, Structure>(parts, k)) {}
+  index n() const noexcept { return n_; }
+  index k() const noexcept { return k_; }
+  panel_view<Structure> view() const noexcept { return view_; }
+
+ private:
+  index n_ = 0, k_ = 0;
+  panel_view<Structure> view_;
+};
+
+namespace detail {
+
+static_assert(std::endian::native == std::endian::little, "pare: packed bytes are used in place, in little-endian");
+
+struct packed_header {
+  char magic[8] = {'p', 'a', 'r', 'e', '\r', '\n', '\x1a', '\n'};  // shows a transfer that changed line ends
+  std::uint32_t version = 1;
+  std::uint32_t header_bytes = 192;
+  std::uint64_t total_bytes = 0;
+  std::uint64_t checksum = 0;
+  std::int64_t n = 0, k = 0;
+  std::uint64_t part_bytes[6] = {};
+  char format[96] = {};
+};
+static_assert(sizeof(packed_header) == 3 * strip_bytes);
+
+/// Of whole words: every step is one-to-one in the word and in the state, so no single change goes unnoticed. The
+/// multiplier is that of splitmix64.
+inline std::uint64_t checksum(std::uint64_t state, std::span<const std::byte> words) noexcept {
+  for (std::size_t i = 0; i < words.size(); i += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, words.data() + i, 8);
+    state = std::rotl((state ^ word) * 0x9E3779B97F4A7C15u, 29);
+  }
+  return state;
+}
+inline std::uint64_t checksum_of(packed_header header, std::span<const std::byte> rest) noexcept {
+  header.checksum = 0;
+  return checksum(checksum(1, std::as_bytes(std::span(&header, 1))), rest);
+}
+
+constexpr std::size_t padded(std::size_t bytes) noexcept {
+  constexpr auto line = static_cast<std::size_t>(strip_bytes);
+  return (bytes + line - 1) / line * line;
+}
+
+/// Fails unless the header is one of ours and its lengths are those of `bytes`. Arguments are named as the caller knows
+/// them.
+inline packed_header checked_header(std::span<const std::byte> bytes, const std::string& format) {
+  packed_header header;
+  const packed_header model;
+  if (bytes.size() < sizeof header) fail("bytes.size", "at least the header's 192", bytes.size());
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (std::memcmp(header.magic, model.magic, sizeof model.magic) != 0)
+    fail("bytes", "packed weights, which begin with \"pare\"", "something else");
+  if (header.version != model.version || header.header_bytes != model.header_bytes)
+    fail("bytes.version", text(model.version), header.version);
+  if (header.total_bytes != bytes.size()) fail("bytes.size", text("the header's ", header.total_bytes), bytes.size());
+  if (bytes.size() % sizeof(std::uint64_t) != 0 || header.checksum != checksum_of(header, bytes.subspan(sizeof header)))
+    fail("bytes.checksum", "that of the contents", "another: they are damaged");
+  const std::string_view given(header.format, strnlen(header.format, sizeof header.format));
+  if (given != format) fail("bytes.format", format, std::string(given));
+  return header;
+}
+
+/// Fails unless a list of kept strips stays inside its operand: what a kernel relies on.
+template <index C, class T>
+void expect_list(const panel_view<block<16, C>>& view, index n, index k, index kept) {
+  const index panels = panel_count(n);
+  bool right = view.first[0] == 0 && view.first[panels] == kept;
+  for (index p = 0; right && p < panels; ++p) {
+    right = view.first[p] <= view.first[p + 1] && view.first[p + 1] <= kept;
+    for (index s = view.first[p]; right && s < view.first[p + 1]; ++s) {
+      right = view.offsets[s] < k && view.offsets[s] % cell_depth<T> == 0 &&
+              (s == view.first[p] || view.offsets[s - 1] < view.offsets[s]);
+    }
+  }
+  if (!right) fail("bytes", "offsets that rise within [0, k) in every panel", "others");
+}
+
+/// Fails unless the lengths of the arrays follow from n and k, and lists stay inside.
+template <Element W, class Structure>
+void expect_parts(const packed_parts& parts, index n, index k) {
+  using element = typename W::type;
+  const auto expect_bytes = [&](std::size_t part, index expected) {
+    expect_equal(text("bytes.part_bytes[", part, "]").c_str(), expected, static_cast<index>(parts[part].size()));
+  };
+  const index panels = panel_count(n), strips = static_cast<index>(parts[0].size()) / strip_bytes;
+  expect_bytes(1, sizeof(element) == 1 ? panels * strip_bytes : 0);
+  if constexpr (std::is_same_v<Structure, dense>) {
+    expect_bytes(0, panels * strips_per_panel<element>(k) * strip_bytes);
+    expect_bytes(2, 0);
+    expect_bytes(3, 0);
+  } else {
+    expect_bytes(0, strips * strip_bytes);
+    expect_bytes(2, (panels + 1) * cell_bytes);
+    expect_bytes(3, strips * cell_bytes);
+    expect_list<Structure::columns, element>(view_of<W, Structure>(parts, k), n, k, strips);
+  }
+}
+
+}  // namespace detail
+
+/// The operand as bytes that packed_from_bytes reads, on any machine.
+template <Element W, class Structure>
+aligned_storage<std::byte> to_bytes(const packed_weights<W, Structure>& weights) {
+  detail::packed_header header;
+  header.n = weights.n();
+  header.k = weights.k();
+  packed_format<W, Structure>().copy(header.format, sizeof header.format - 1);
+  const packed_parts parts = weights.parts();
+  header.total_bytes = sizeof header + strip_bytes;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    header.part_bytes[i] = parts[i].size();
+    header.total_bytes += detail::padded(parts[i].size());
+  }
+  aligned_storage<std::byte> bytes(static_cast<index>(header.total_bytes));
+  std::byte* to = bytes.data() + sizeof header;
+  for (const auto& part : parts) {
+    std::copy(part.begin(), part.end(), to);
+    to += detail::padded(part.size());
+  }
+  header.checksum = detail::checksum_of(header, std::as_bytes(std::span(bytes)).subspan(sizeof header));
+  std::memcpy(bytes.data(), &header, sizeof header);
+  return bytes;
+}
+
+/// The operand that to_bytes wrote, in place: nothing is copied, the bytes must outlive it. Fails unless they are
+/// aligned to 64 bytes, complete, undamaged and of this very format.
+template <Element W, class Structure = dense>
+packed_view<W, Structure> packed_from_bytes(std::span<const std::byte> bytes) {
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % strip_bytes != 0)
+    fail("bytes.data", "memory aligned to 64 bytes", "an address that is not");
+  const detail::packed_header header = detail::checked_header(bytes, packed_format<W, Structure>());
+  if (header.n < 0 || header.n > INT32_MAX) fail("bytes.n", "at least 0 and below 2^31", header.n);
+  if (header.k < 0 || header.k > INT32_MAX) fail("bytes.k", "at least 0 and below 2^31", header.k);
+  packed_parts parts;
+  auto rest = bytes.subspan(sizeof header);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::size_t size = header.part_bytes[i];
+    if (size > rest.size() || detail::padded(size) > rest.size())
+      fail(text("bytes.part_bytes[", i, "]"), text("at most the ", rest.size(), " that are left"), size);
+    if (size != 0) parts[i] = rest.first(size);
+    rest = rest.subspan(detail::padded(size));
+  }
+  detail::expect_parts<W, Structure>(parts, header.n, header.k);
+  return {header.n, header.k, parts};
+}
+
+}  // namespace pare
