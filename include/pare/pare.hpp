@@ -21,6 +21,7 @@
 
 // L4: policies
 #include "prune/pruner.hpp"
+#include "prune/refit.hpp"
 #include "prune/scope.hpp"
 #include "quant/quantizer.hpp"
 
