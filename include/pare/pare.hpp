@@ -7,17 +7,24 @@
 #include "numeric/accumulator.hpp"
 #include "numeric/activation.hpp"
 #include "numeric/affine.hpp"
+#include "numeric/elementwise.hpp"
+#include "numeric/fixed_point.hpp"
 #include "numeric/multiplier.hpp"
 #include "numeric/range.hpp"
 #include "numeric/requantize.hpp"
 #include "numeric/rounding.hpp"
+#include "numeric/softmax.hpp"
 
 // L2: the definition of every operator
+#include "reference/arrange.hpp"
 #include "reference/conv2d.hpp"
 #include "reference/depthwise.hpp"
+#include "reference/elementwise.hpp"
 #include "reference/gemm.hpp"
+#include "reference/pool.hpp"
 #include "reference/quantize.hpp"
 #include "reference/requantize.hpp"
+#include "reference/softmax.hpp"
 
 // L4: policies
 #include "prune/pruner.hpp"

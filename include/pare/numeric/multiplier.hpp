@@ -7,14 +7,14 @@
 
 namespace pare {
 
-/// value * 2^(shift - 31): value is 0 or in [2^30, 2^31), shift in [-31, 30], left if positive.
+/// value * 2^(shift - 31): value is 0 or in [2^30, 2^31), shift in [-31, 31], left if positive.
 struct fixed_multiplier {
   std::int32_t value = 0;
   std::int32_t shift = 0;
   friend constexpr bool operator==(const fixed_multiplier&, const fixed_multiplier&) = default;
 };
 
-/// The fixed multiplier next to M, ties up; below 2^-32 it is 0. Pre: 0 <= M < 2^29.
+/// The fixed multiplier next to M, ties up; below 2^-32 it is 0. Pre: 0 <= M < 2^31.
 /// Source: TFLite, QuantizeMultiplier: frexp, then round_half_away(fraction * 2^31).
 constexpr fixed_multiplier decompose(double M) noexcept {
   const auto bits = std::bit_cast<std::uint64_t>(M);
