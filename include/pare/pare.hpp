@@ -30,6 +30,7 @@
 #include "prune/pruner.hpp"
 #include "prune/refit.hpp"
 #include "prune/scope.hpp"
+#include "quant/presets.hpp"
 #include "quant/quantizer.hpp"
 
 // L5: layers over raw memory, and over expressions

@@ -42,6 +42,17 @@ class parametrized {
   grid_type grid_;
 };
 
+namespace detail {
+/// The code of x under one of a quantization's maps: every choice of its quantizer in one place.
+template <class Q, std::floating_point X>
+typename Q::storage code_of_value(X x, const affine_map& map, const typename Q::rounding_type& rounding,
+                                  std::uint64_t position) {
+  if (!is_finite(x)) x = Q::non_finite::replace(x);
+  return quantize_value<typename Q::range, typename Q::rounding_type, stepping_of<typename Q::scheme>>(x, map, rounding,
+                                                                                                       position);
+}
+}  // namespace detail
+
 /// The function of a quantized expression: real numbers to codes.
 template <class CP>
 class quantized : public parametrized<CP> {
@@ -53,8 +64,8 @@ class quantized : public parametrized<CP> {
   template <std::floating_point X, class It, class Shape>
   value_type value(X x, It position, const Shape& shape) const {
     const auto linear = static_cast<std::uint64_t>(flat_offset(position, shape));
-    return quantize_value<typename parametrized<CP>::range>(x, this->map(position), this->parameters().rounding,
-                                                            linear);
+    return detail::code_of_value<typename parametrized<CP>::quantizer_type>(x, this->map(position),
+                                                                            this->parameters().rounding, linear);
   }
 };
 

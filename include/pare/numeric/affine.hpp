@@ -21,9 +21,26 @@ struct affine_map {
   friend constexpr bool operator==(const affine_map&, const affine_map&) = default;
 };
 
+/// How many steps of `scale` a number is, as TFLite and ONNX define it: a division, no reciprocal.
+struct divided {
+  template <std::floating_point F>
+  static constexpr F steps(F x, float scale) noexcept {
+    return x / static_cast<F>(scale);
+  }
+};
+/// As XNNPACK defines it: a product with the reciprocal, which is rounded to float. For scales 2^e it is `divided`.
+struct multiplied {
+  template <std::floating_point F>
+  static constexpr F steps(F x, float scale) noexcept {
+    return x * static_cast<F>(1 / scale);
+  }
+};
+template <class S>
+concept Stepping = std::same_as<S, divided> || std::same_as<S, multiplied>;
+
 /// clamp(round(x / scale) + zero_point) into R; not-a-number gives the zero point, infinities the ends of R.
-/// Divides in F (TFLite, ONNX: no reciprocal) and clamps before it converts. Pre: the map is valid for R.
-template <IntegerRange R, Rounding Round = half_even, std::floating_point F>
+/// Divides, or multiplies, in F and clamps before it converts. Pre: the map is valid for R.
+template <IntegerRange R, Rounding Round = half_even, Stepping Steps = divided, std::floating_point F>
 constexpr typename R::type quantize_value(F x, const affine_map& map, const Round& rounding = {},
                                           std::uint64_t position = 0) {
   static_assert(greatest_magnitude<R> <= std::int64_t{1} << 32, "pare: codes have at most 32 bits");
@@ -32,7 +49,7 @@ constexpr typename R::type quantize_value(F x, const affine_map& map, const Roun
   using real = std::conditional_t<narrow || (sizeof(F) > sizeof(double)), F, double>;
   using whole = std::conditional_t<narrow, std::int32_t, std::int64_t>;
   if (x != x) return static_cast<typename R::type>(map.zero_point);
-  const real rounded = rounding(x / static_cast<F>(map.scale), position);
+  const real rounded = rounding(Steps::steps(x, map.scale), position);
   const real low = static_cast<real>(R::min - map.zero_point), high = static_cast<real>(R::max - map.zero_point);
   return static_cast<typename R::type>(static_cast<whole>(std::clamp(rounded, low, high)) + map.zero_point);
 }
@@ -95,6 +112,18 @@ constexpr affine_map choose_symmetric(double max_abs) {
   static_assert(R::min <= 0 && R::max > 0, "pare: a symmetric map needs a range with 0 and a code above it");
   if (!detail::is_finite(max_abs) || max_abs < 0) fail("max_abs", "a finite number of at least 0", max_abs);
   return {max_abs == 0 ? 1 : detail::to_scale(max_abs / static_cast<double>(R::max)), 0};
+}
+
+/// Zero point 0 and the least power of two with which max_abs is within R: a fixed-point format (Qm.n) with as many
+/// fraction bits as its whole part leaves; scale 1 if max_abs is 0. Fails if max_abs is negative or not finite.
+template <IntegerRange R>
+constexpr affine_map choose_power_of_two(double max_abs) {
+  if (!detail::is_finite(max_abs) || max_abs < 0) fail("max_abs", "a finite number of at least 0", max_abs);
+  if (max_abs == 0) return {};
+  const double most = static_cast<double>(R::max);
+  double power = 0x1p-126;  // its reciprocal is a float as well
+  while (power < 0x1p126 && power * most < max_abs) power *= 2;
+  return {static_cast<float>(power), 0};
 }
 
 /// The u8 map of ONNX DynamicQuantizeLinear for real numbers in [min, max], in float as its specification says.

@@ -29,6 +29,16 @@ template <std::signed_integral T>
 using narrow_range =
     integer_range<T, -std::int64_t{std::numeric_limits<T>::max()}, std::int64_t{std::numeric_limits<T>::max()}>;
 
+/// The codes of Bits bits in two's complement, kept in T: signed_bits<4> is [-8, 7].
+template <int Bits, std::signed_integral T = std::int8_t>
+using signed_bits = integer_range<T, -(std::int64_t{1} << (Bits - 1)), (std::int64_t{1} << (Bits - 1)) - 1>;
+/// signed_bits without the least code: narrow_bits<4> is [-7, 7].
+template <int Bits, std::signed_integral T = std::int8_t>
+using narrow_bits = integer_range<T, 1 - (std::int64_t{1} << (Bits - 1)), (std::int64_t{1} << (Bits - 1)) - 1>;
+/// The codes of Bits bits without a sign, kept in T: unsigned_bits<4> is [0, 15].
+template <int Bits, std::unsigned_integral T = std::uint8_t>
+using unsigned_bits = integer_range<T, 0, (std::int64_t{1} << Bits) - 1>;
+
 using s8 = full_range<std::int8_t>;
 using u8 = full_range<std::uint8_t>;
 using s16 = full_range<std::int16_t>;

@@ -37,6 +37,24 @@ struct toward_zero {
   }
 };
 
+/// To the whole number next to x that is not greater.
+struct downward {
+  template <std::floating_point F>
+  constexpr F operator()(F x, std::uint64_t = 0) const noexcept {
+    const F nearest = half_even{}(x);
+    return nearest > x ? nearest - 1 : nearest;
+  }
+};
+
+/// To the whole number next to x that is not less.
+struct upward {
+  template <std::floating_point F>
+  constexpr F operator()(F x, std::uint64_t = 0) const noexcept {
+    const F nearest = half_even{}(x);
+    return nearest < x ? nearest + 1 : nearest;
+  }
+};
+
 /// To nearest, ties away from zero (TFLite, std::round).
 struct half_away {
   template <std::floating_point F>
@@ -55,12 +73,10 @@ struct stochastic {
 
   template <std::floating_point F>
   constexpr F operator()(F x, std::uint64_t position = 0) const noexcept {
-    const F nearest = half_even{}(x);
-    const F below = nearest > x ? nearest - 1 : nearest;
+    const F below = downward{}(x);
     return static_cast<F>(draw(position)) < x - below ? below + 1 : below;
   }
 
- private:
   /// Uniform in [0, 1), a multiple of 2^-24: exact in every F.
   constexpr float draw(std::uint64_t position) const noexcept {
     std::uint64_t z = seed + (position + 1) * 0x9E3779B97F4A7C15u;

@@ -50,11 +50,9 @@ class calibrator {
     for (const auto extent : shape) count *= static_cast<index>(extent);
     if (count == 0) return *this;
     expect_parameters(grid.count());
-    position at{};
-    for (index done = 0; done < count; done += grid.run()) {
-      observe_run(calibrations_[static_cast<std::size_t>(grid.offset(at.begin()))], first, grid.run());
-      advance(at, grid);
-    }
+    grid.for_each_run([&](index parameter, index run) {
+      observe_run(calibrations_[static_cast<std::size_t>(parameter)], first, run);
+    });
     return *this;
   }
 
@@ -80,8 +78,6 @@ class calibrator {
 
  private:
   using calibration_type = typename Quantizer::calibration_type;
-  using grid_type = parameter_grid<typename Quantizer::granularity>;
-  using position = std::array<index, static_cast<std::size_t>(grid_type::max_rank)>;
 
   void expect_parameters(index count) {
     if (calibrations_.empty()) calibrations_.assign(static_cast<std::size_t>(count), quantizer_.calibration);
@@ -96,18 +92,6 @@ class calibrator {
       for (index i = 0; i < taken; ++i, ++first) chunk[static_cast<std::size_t>(i)] = static_cast<float>(*first);
       calibration.observe(std::span<const float>(chunk.data(), static_cast<std::size_t>(taken)));
       count -= taken;
-    }
-  }
-
-  /// To the first element of the next run.
-  static void advance(position& at, const grid_type& grid) {
-    index inside = 1;
-    for (index axis = grid.rank() - 1; axis >= 0; --axis) {
-      index& i = at[static_cast<std::size_t>(axis)];
-      inside *= grid.extent(axis);
-      if (inside <= grid.run()) continue;
-      if (++i < grid.extent(axis)) return;
-      i = 0;
     }
   }
 

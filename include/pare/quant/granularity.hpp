@@ -30,6 +30,26 @@ struct per_axis {
   static constexpr index block(index axis, index extent) noexcept { return axis == Axis ? 1 : extent; }
 };
 
+/// One for each group of Size consecutive elements along an axis, and for each index along every other axis: the
+/// blocked scales of ONNX, and the groups of weight-only quantization (per_group<1, 128> for weights [n, k]).
+template <index Axis, index Size>
+struct per_group {
+  static_assert(Axis >= 0 && Size > 0, "pare: per_group<Axis, Size> wants an axis from 0 on and at least 1 element");
+  static constexpr index min_rank = Axis + 1;
+  static constexpr index block(index axis, index) noexcept { return axis == Axis ? Size : 1; }
+};
+
+/// One for each block of FirstSize x SecondSize elements in two axes, and for each index along every other axis.
+template <index First, index FirstSize, index Second, index SecondSize>
+struct per_block {
+  static_assert(First >= 0 && First < Second && FirstSize > 0 && SecondSize > 0,
+                "pare: per_block<First, Size, Second, Size> wants two axes in order and at least 1 element in each");
+  static constexpr index min_rank = Second + 1;
+  static constexpr index block(index axis, index) noexcept {
+    return axis == First ? FirstSize : axis == Second ? SecondSize : 1;
+  }
+};
+
 /// Where the parameters of a tensor's elements are: a row-major array of ceil(extent / block) parameters along each
 /// axis (the shape of ONNX's blocked scales).
 template <Granularity G>
@@ -43,12 +63,19 @@ class parameter_grid {
     if (rank_ < G::min_rank) fail("rank", text("at least ", index{G::min_rank}, " axes"), rank_);
     if (rank_ > max_rank) fail("rank", text("at most ", max_rank, " axes"), rank_);
     index stride = 1;
+    bool split = false;
     for (index axis = rank_ - 1; axis >= 0; --axis) {
       const auto at = static_cast<std::size_t>(axis);
       const auto extent = static_cast<index>(shape[at]);
       const index block = G::block(axis, extent);
       axes_[at] = {.extent = extent, .block = std::max<index>(block, 1), .stride = block < extent ? stride : 0};
-      if (stride == 1 && block >= extent) run_ *= extent;
+      if (block >= extent && !split) run_ *= extent;
+      if (block < extent && !split) {
+        split = true;
+        split_axis_ = axis;
+        split_inner_ = run_;
+        run_ *= extent % block == 0 ? block : 1;
+      }
       stride *= block == 0 ? 1 : ceil_div(extent, block);
     }
     count_ = stride;
@@ -60,6 +87,23 @@ class parameter_grid {
   index extent(index axis) const noexcept { return axes_[static_cast<std::size_t>(axis)].extent; }
   /// How many elements, consecutive in row-major order, share a parameter at least.
   index run() const noexcept { return run_; }
+
+  /// Calls f(parameter, count) for stretches of `count` elements that share a parameter, all of the tensor in row-major
+  /// order. Stretches are as long as blocks allow along the innermost axis that has more than one.
+  template <class F>
+  void for_each_run(F&& f) const {
+    std::array<index, static_cast<std::size_t>(max_rank)> at{};
+    for (index axis = 0; axis < rank_; ++axis)
+      if (extent(axis) == 0) return;
+    if (split_axis_ < 0) return f(index{0}, run_);
+    const auto& [extent_, block, stride] = axes_[static_cast<std::size_t>(split_axis_)];
+    for (bool more = true; more;) {
+      const index first = offset(at.begin());
+      for (index i = 0; i < extent_; i += block)
+        f(first + i / block * stride, std::min(block, extent_ - i) * split_inner_);
+      more = advance(at);
+    }
+  }
 
   /// The parameter of the element at `position`, a random-access iterator over rank() indices.
   template <class It>
@@ -75,6 +119,16 @@ class parameter_grid {
   }
 
  private:
+  /// To the next position outside the axis that is split; false after the last.
+  template <class Position>
+  bool advance(Position& at) const noexcept {
+    for (index axis = split_axis_ - 1; axis >= 0; --axis) {
+      if (++at[static_cast<std::size_t>(axis)] < extent(axis)) return true;
+      at[static_cast<std::size_t>(axis)] = 0;
+    }
+    return false;
+  }
+
   struct axis_blocks {
     index extent, block, stride;
   };
@@ -82,6 +136,8 @@ class parameter_grid {
   index rank_ = 0;
   index count_ = 1;
   index run_ = 1;
+  index split_axis_ = -1;  ///< the innermost axis with more than one block; -1 if all share one parameter
+  index split_inner_ = 1;  ///< elements per index along it
 };
 
 }  // namespace pare

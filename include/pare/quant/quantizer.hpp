@@ -1,19 +1,23 @@
-// quantizer.hpp: scheme x granularity x rounding x calibration, the four choices of a quantizer under one name.
+// quantizer.hpp: scheme x granularity x rounding x calibration x non-finite policy, the choices of a quantizer under
+// one name.
 #pragma once
 
 #include "calibration.hpp"
 #include "calibrator.hpp"
+#include "non_finite.hpp"
 
 namespace pare {
 
-/// The types say which codes there are, what shares a scale, how to round, and how to look at data; the values are the
-/// parts' own numbers (a seed, a percentile): `q{.rounding = {.seed = 7}}`.
-template <Scheme S, Granularity G = per_tensor, Rounding R = half_even, Calibration C = min_max>
+/// The types say which codes there are, what shares a scale, how to round, how to look at data, and what becomes of
+/// infinities and NaN; the values are the parts' own numbers (a seed, a percentile): `q{.rounding = {.seed = 7}}`.
+template <Scheme S, Granularity G = per_tensor, Rounding R = half_even, Calibration C = min_max,
+          NonFinite N = saturate_non_finite>
 struct quantizer {
   using scheme = S;
   using granularity = G;
   using rounding_type = R;
   using calibration_type = C;
+  using non_finite = N;
   using range = typename S::range;
   using storage = typename range::type;
 
@@ -30,7 +34,8 @@ struct quantizer {
 
 /// Any quantizer<...>.
 template <class Q>
-concept Quantizer = Scheme<typename Q::scheme> && Granularity<typename Q::granularity> &&
-    Rounding<typename Q::rounding_type> && Calibration<typename Q::calibration_type>;
+concept Quantizer =
+    Scheme<typename Q::scheme> && Granularity<typename Q::granularity> && Rounding<typename Q::rounding_type> &&
+    Calibration<typename Q::calibration_type> && NonFinite<typename Q::non_finite>;
 
 }  // namespace pare
