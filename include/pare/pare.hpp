@@ -27,8 +27,10 @@
 #include "reference/softmax.hpp"
 
 // L4: policies
+#include "prune/obs.hpp"
 #include "prune/pruner.hpp"
 #include "prune/refit.hpp"
+#include "prune/round.hpp"
 #include "prune/scope.hpp"
 #include "quant/presets.hpp"
 #include "quant/quantizer.hpp"
