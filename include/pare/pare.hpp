@@ -32,6 +32,10 @@
 #include "prune/refit.hpp"
 #include "prune/round.hpp"
 #include "prune/scope.hpp"
+#include "quant/calibration/entropy.hpp"
+#include "quant/calibration/moving_average.hpp"
+#include "quant/calibration/mse.hpp"
+#include "quant/calibration/percentile.hpp"
 #include "quant/presets.hpp"
 #include "quant/quantizer.hpp"
 

@@ -1,13 +1,12 @@
 // calibration.hpp: from the values seen to the interval that the codes shall cover.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <concepts>
-#include <limits>
+#include <cstdint>
 #include <span>
 
-#include "../core/error.hpp"
+#include "scheme.hpp"
+#include "value_range.hpp"
 
 namespace pare {
 
@@ -17,39 +16,52 @@ struct interval {
   double max = 0;
 };
 
-/// Calibration: observes values batch after batch, merges with another that saw other batches, and names the interval.
-/// Its own numbers (a percentile, say) are members; a copy of a fresh one is fresh.
+namespace detail {
+/// A calibration may need to know the codes: it then has interval_for<Scheme>().
+template <class C>
+concept KnowsScheme = requires(const C& c) {
+  { c.template interval_for<symmetric<std::int8_t>>() } -> std::same_as<interval>;
+};
+}  // namespace detail
+
+/// Calibration: observes values in pieces of any size, merges with another that saw other values, and names the
+/// interval: interval(), or interval_for<Scheme>() if it depends on the codes. Its own numbers (a percentile, say) are
+/// members; a copy of a fresh one is fresh. Optional: end_batch(), called after the last piece of a batch, and
+/// fields(f), which calls f with every member that shall survive calibrator::to_bytes.
 template <class C>
 concept Calibration = std::copyable<C> && requires(C c, const C& other, std::span<const float> values) {
   c.observe(values);
   c.merge(other);
-  { other.interval() } -> std::same_as<interval>;
-};
+} &&(detail::KnowsScheme<C> || requires(const C& c) {
+  { c.interval() } -> std::same_as<interval>;
+});
+
+/// The interval that a calibration names for the codes of S.
+template <Scheme S, Calibration C>
+interval interval_for(const C& calibration) {
+  if constexpr (detail::KnowsScheme<C>) {
+    return calibration.template interval_for<S>();
+  } else {
+    return calibration.interval();
+  }
+}
 
 /// From the least to the greatest value seen. Infinite and NaN values are an error, and so is to have seen none.
 class min_max {
  public:
-  void observe(std::span<const float> values) {
-    bool finite = true;
-    for (const float value : values) {
-      min_ = std::min(min_, value);
-      max_ = std::max(max_, value);
-      finite &= std::isfinite(value);
-    }
-    if (!finite) fail("calibration data", "finite values", "NaN or infinity");
-  }
-  void merge(const min_max& other) {
-    min_ = std::min(min_, other.min_);
-    max_ = std::max(max_, other.max_);
-  }
+  void observe(std::span<const float> values) { seen_.include(range_of(values)); }
+  void merge(const min_max& other) { seen_.include(other.seen_); }
   pare::interval interval() const {
-    if (min_ > max_) fail("calibration data", "at least one value", "none");
-    return {min_, max_};
+    if (seen_.empty()) fail("calibration data", "at least one value", "none");
+    return {double{seen_.min}, double{seen_.max}};
+  }
+  template <class F>
+  void fields(F&& f) {
+    f(seen_.min, seen_.max);
   }
 
  private:
-  float min_ = std::numeric_limits<float>::infinity();
-  float max_ = -std::numeric_limits<float>::infinity();
+  value_range seen_;
 };
 
 }  // namespace pare

@@ -4,12 +4,17 @@
 #include <algorithm>
 #include <array>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
 #include <ranges>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "calibration.hpp"
+#include "calibration/bytes.hpp"
 #include "quantization.hpp"
 
 namespace pare {
@@ -45,14 +50,41 @@ class calibrator {
   /// first: reads the elements of a tensor of this shape in row-major order.
   template <class It, class Shape>
   calibrator& observe(It first, const Shape& shape) {
+    if constexpr (std::contiguous_iterator<It> && std::same_as<std::iter_value_t<It>, float>) {
+      return observe_pieces(
+          [at = std::to_address(first)](index count) mutable {
+            return std::span<const float>(std::exchange(at, at + count), static_cast<std::size_t>(count));
+          },
+          shape);
+    } else {
+      return observe_pieces(
+          [&first, piece = std::array<float, 256>{}](index count) mutable {
+            const std::size_t taken = std::min(static_cast<std::size_t>(count), piece.size());
+            for (std::size_t i = 0; i < taken; ++i, ++first) piece[i] = static_cast<float>(*first);
+            return std::span<const float>(piece.data(), taken);
+          },
+          shape);
+    }
+  }
+
+  /// next(count): the next elements of a tensor of this shape in row-major order, at least 1 and at most `count`.
+  template <class Next, class Shape>
+  calibrator& observe_pieces(Next&& next, const Shape& shape) {
     const parameter_grid<typename Quantizer::granularity> grid(shape);
-    index count = 1;
-    for (const auto extent : shape) count *= static_cast<index>(extent);
-    if (count == 0) return *this;
+    index size = 1;
+    for (const auto extent : shape) size *= static_cast<index>(extent);
+    if (size == 0) return *this;
     expect_parameters(grid.count());
     grid.for_each_run([&](index parameter, index run) {
-      observe_run(calibrations_[static_cast<std::size_t>(parameter)], first, run);
+      for (index left = run; left > 0;) {
+        const std::span<const float> piece = next(left);
+        calibrations_[static_cast<std::size_t>(parameter)].observe(piece);
+        left -= static_cast<index>(piece.size());
+      }
     });
+    if constexpr (requires(calibration_type & c) { c.end_batch(); }) {
+      for (calibration_type& calibration : calibrations_) calibration.end_batch();
+    }
     return *this;
   }
 
@@ -70,9 +102,38 @@ class calibrator {
     quantization<Quantizer> result{.maps = {}, .rounding = quantizer_.rounding};
     result.maps.reserve(calibrations_.size());
     for (const auto& calibration : calibrations_) {
-      const interval covered = calibration.interval();
+      const interval covered = interval_for<typename Quantizer::scheme>(calibration);
       result.maps.push_back(Quantizer::scheme::choose(covered.min, covered.max));
     }
+    return result;
+  }
+
+  /// What was seen, as bytes (little-endian): another process may merge it, or go on. The quantizer is not among them.
+  std::vector<std::byte> to_bytes() const {
+    static_assert(detail::HasFields<calibration_type>,
+                  "pare: to_bytes needs a calibration with fields(f), which names its members (see "
+                  "quant/calibration.hpp)");
+    std::vector<calibration_type> all = calibrations_;
+    detail::byte_writer writer;
+    writer(detail::calibrator_tag, static_cast<std::uint64_t>(all.size()));
+    for (calibration_type& calibration : all) calibration.fields(writer);
+    return writer.take();
+  }
+  /// The calibrator that to_bytes wrote, for the same type of quantizer. Fails if the bytes are not one.
+  static calibrator from_bytes(std::span<const std::byte> bytes, const Quantizer& quantizer = {}) {
+    static_assert(detail::HasFields<calibration_type>,
+                  "pare: from_bytes needs a calibration with fields(f), which names its members (see "
+                  "quant/calibration.hpp)");
+    detail::byte_reader reader(bytes);
+    std::uint32_t tag = 0;
+    std::uint64_t count = 0;
+    reader(tag, count);
+    if (tag != detail::calibrator_tag) fail("bytes", "what calibrator::to_bytes wrote", "something else");
+    if (count > bytes.size()) reader.fail_short();
+    calibrator result(quantizer);
+    result.calibrations_.assign(static_cast<std::size_t>(count), quantizer.calibration);
+    for (calibration_type& calibration : result.calibrations_) calibration.fields(reader);
+    reader.expect_end();
     return result;
   }
 
@@ -82,17 +143,6 @@ class calibrator {
   void expect_parameters(index count) {
     if (calibrations_.empty()) calibrations_.assign(static_cast<std::size_t>(count), quantizer_.calibration);
     expect_equal("calibration data: parameters of the batch", static_cast<index>(calibrations_.size()), count);
-  }
-
-  template <class It>
-  static void observe_run(calibration_type& calibration, It& first, index count) {
-    std::array<float, 256> chunk;
-    while (count > 0) {
-      const index taken = std::min(count, static_cast<index>(chunk.size()));
-      for (index i = 0; i < taken; ++i, ++first) chunk[static_cast<std::size_t>(i)] = static_cast<float>(*first);
-      calibration.observe(std::span<const float>(chunk.data(), static_cast<std::size_t>(taken)));
-      count -= taken;
-    }
   }
 
   Quantizer quantizer_;
