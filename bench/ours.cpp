@@ -19,6 +19,7 @@ std::vector<variant> our_variants(target cap) {
       {"s8-block16@80", arithmetic::bytes, prepare<quantized_product<s8, s8_narrow, s8, float_nearest_even, block16>>,
        0.8},
   };
+  add_formats(all);
   for (const target lesser : {target::avx2, target::neon}) {
     if (lesser >= cap || !available(lesser)) continue;
     for (const char* name : {"f32", "s8"}) {

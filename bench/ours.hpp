@@ -74,5 +74,7 @@ class float_product final : public contender {
 
 /// Every variant of ours; `cap` is the best target of this run.
 std::vector<variant> our_variants(target cap);
+/// Adds those of formats.cpp.
+void add_formats(std::vector<variant>& all);
 
 }  // namespace pare::bench

@@ -65,6 +65,11 @@ using float_formats = std::tuple<f32_f32<pare::dense>, f32_f32<pare::block16>>;
 template <class F>
 using sums = typename F::template call<pare::identity_stage, typename F::sum>;
 
+/// Activations A times affine_weights<s8> or affine_weights<u8>, which are one kernel.
+template <class A>
+using affine_sums =
+    pare::gemm_call<A, pare::s8, pare::dense, pare::chain<pare::row_terms_stage, pare::identity_stage>, std::int32_t>;
+
 /// The format in words: "s8[-128, 127] x s8[-127, 127]".
 template <pare::Element R>
 std::string label() {
@@ -143,6 +148,9 @@ using float_to_codes =
   X(cases::sums<cases::s16_s8<structure>>)  \
   X(cases::sums<cases::s16_s16<structure>>) \
   X(cases::sums<cases::s16_s16n<structure>>)
+#define CASES_AFFINE(X)           \
+  X(cases::affine_sums<pare::s8>) \
+  X(cases::affine_sums<pare::u8>)
 #define CASES_DEEP(X)               \
   X(cases::sums<cases::q12_q12>)    \
   X(cases::sums<cases::s8_s8_deep>) \
@@ -176,6 +184,7 @@ CASES_OF(CASES_DEFINED_ELSEWHERE, pare::dense)
 CASES_OF(CASES_DEFINED_ELSEWHERE, pare::block16)
 CASES_WIDE(CASES_DEFINED_ELSEWHERE, pare::dense)
 CASES_WIDE(CASES_DEFINED_ELSEWHERE, pare::block16)
+CASES_AFFINE(CASES_DEFINED_ELSEWHERE)
 CASES_DEEP(CASES_DEFINED_ELSEWHERE)
 CASES_POLICIES(CASES_DEFINED_ELSEWHERE)
 CASES_CODES(CASES_DEFINED_ELSEWHERE)

@@ -165,3 +165,5 @@ PARE_ALWAYS_INLINE void store_some(Out* p, const X& x, int first, int last) {
   store_strip(lane, x);
   for (int i = first; i < last; ++i) p[i] = lane[i];
 }
+
+#include "row_stages.inl"

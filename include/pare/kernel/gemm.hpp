@@ -14,6 +14,7 @@
 #include "epilogue.hpp"
 #include "pack.hpp"
 #include "plan.hpp"
+#include "row_stages.hpp"
 
 namespace pare {
 
@@ -48,6 +49,20 @@ struct gemm_call {
   index out_stride = 0;
   rectangle part;
 };
+
+/// A call whose n and k the compiler knows. Pre: part begins at a multiple of 64 columns and ends at one or at N; the k
+/// that it inherits is not read.
+template <class Call, index N, index K>
+struct fixed_call : Call {
+  static constexpr index n = N;
+  static constexpr index k = K;
+};
+
+/// True if `multiple` divides the columns of every rectangle that a call may ask for.
+template <class Call, index Multiple>
+inline constexpr bool whole_columns = false;
+template <class Call, index N, index K, index Multiple>
+inline constexpr bool whole_columns<fixed_call<Call, N, K>, Multiple> = N % Multiple == 0 && 64 % Multiple == 0;
 
 }  // namespace pare
 

@@ -208,7 +208,8 @@ PARE_ALWAYS_INLINE auto finished_sum(const Call& call, index column, const Sum& 
 /// The epilogue of a tile: value(r, v) is the finished sum of row r and panel v.
 template <int R, int V, class Call, class Value>
 PARE_ALWAYS_INLINE void store_tile(const Call& call, index row, index column, const Value& value) {
-  if (column >= call.part.column_begin && column + V * strip_lanes <= call.part.column_end) {
+  constexpr bool never_cut = whole_columns<Call, strip_lanes>;
+  if (never_cut || (column >= call.part.column_begin && column + V * strip_lanes <= call.part.column_end)) {
     // Copies, because a store of bytes may alias the call, which would be read again for every row.
     const auto epilogue = call.epilogue;
     const index out_stride = call.out_stride;
@@ -219,7 +220,7 @@ PARE_ALWAYS_INLINE void store_tile(const Call& call, index row, index column, co
           apply(epilogue, value(r, v), {row + r, column + v * strip_lanes, 0, 16});
       store_row(out, finished);
     }
-  } else {
+  } else if constexpr (!never_cut) {
     std::remove_cvref_t<decltype(value(0, 0))> values[R][V];
     PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r][v] = value(r, v);
     store_cut<Call, R, V>(call, row, column, values);
@@ -270,7 +271,7 @@ PARE_ALWAYS_INLINE void panels(const Call& call, index begin, index end, index p
     if (first != 0) last_tile<Call, most, V>(call, begin + full, first, panel);
     if (rest > first) last_tile<Call, most, V>(call, begin + full + first, rest - first, panel);
   }
-  if constexpr (V > 1) {
+  if constexpr (V > 1 && !whole_columns<Call, V * strip_lanes>) {
     if (panel < last_panel) panels<Call, V / 2>(call, begin, end, panel, last_panel);
   }
 }

@@ -5,8 +5,11 @@
 #include <limits>
 
 #include "../kernel/gemm.hpp"
+#include "../kernel/rows.hpp"
+#include "affine_weights.hpp"
 #include "channels.hpp"
 #include "executor.hpp"
+#include "fixed.hpp"
 #include "packed.hpp"
 
 namespace pare {
@@ -88,11 +91,93 @@ constexpr index piece(index extent, index grain, index parts, index part) noexce
   return std::min(extent, grains * part / parts * grain);
 }
 
+/// The rectangle that part `i` of `parts` computes of an output [rows, columns].
+constexpr rectangle part_of(index rows, index columns, index parts, index i) noexcept {
+  constexpr index grain = 4 * strip_lanes;
+  if (rows >= columns) return {piece(rows, 1, parts, i), piece(rows, 1, parts, i + 1), 0, columns};
+  return {0, rows, piece(columns, grain, parts, i), piece(columns, grain, parts, i + 1)};
+}
+
+}  // namespace detail
+
+namespace detail {
+inline namespace PARE_UNIT {
+
+/// The stages of a call: the caller's, after those that follow from the weights.
+template <class W, class Epilogue>
+struct stages_of {
+  using type = Epilogue;
+  static const type& of(const Epilogue& epilogue) { return epilogue; }
+};
+template <AffineOperand W, class Epilogue>
+struct stages_of<W, Epilogue> {
+  using type = chain<row_terms_stage, Epilogue>;
+  static type of(const Epilogue& epilogue) { return {{}, {}, epilogue}; }
+};
+
+/// The call for weights W.
+template <class W, class Call>
+struct call_for {
+  using type = Call;
+};
+template <FixedOperand W, class Call>
+struct call_for<W, Call> {
+  using type = fixed_call<Call, W::n(), W::k()>;
+};
+
+/// Computes call.part.
+template <class W, class Call>
+requires(!AffineOperand<W>) void run_part(const Call& call, const W&, target on) noexcept { run(call, on); }
+
+/// Rows whose sums lie on the stack at a time: a multiple of most tiles' heights.
+inline constexpr index summed_rows = 240;
+
+/// The same for weights with a zero point zw: the terms -zw * (sum of x - k * zx) of some rows, then these rows.
+template <AffineOperand W, class Call>
+void run_part(Call call, const W& w, target on) noexcept {
+  const auto factor = 0u - static_cast<std::uint32_t>(w.zero_point());
+  const auto all_zero = static_cast<std::uint32_t>(call.k) * static_cast<std::uint32_t>(call.zero_point);
+  std::int32_t terms[summed_rows];
+  const index end = call.part.row_end;
+  for (index row = call.part.row_begin; row < end; row += summed_rows) {
+    const index rows = std::min(summed_rows, end - row);
+    sum_rows(matrix_view(call.a + row * call.a_stride, rows, call.k, call.a_stride), terms, on);
+    for (index i = 0; i < rows; ++i)
+      terms[i] = static_cast<std::int32_t>(factor * (static_cast<std::uint32_t>(terms[i]) - all_zero));
+    call.epilogue.first = {{}, terms, row};
+    call.part.row_begin = row;
+    call.part.row_end = row + rows;
+    run(call, on);
+  }
+}
+
+/// Fails if k is more than the sums were proven for.
+template <class A, class W, index MaxDepth>
+void expect_depth(index k) {
+  if (k > MaxDepth) fail("weights.columns", text("at most MaxDepth = ", MaxDepth), k);
+  if constexpr (AffineOperand<W>) {
+    constexpr auto most = max_depth<centered<A>, typename W::centered_range>();
+    if (k > most) fail("weights.columns", text("at most ", most, ", what int32 sums hold"), k);
+  }
+}
+
+/// Fails unless the zero point of activations A is one.
+template <class A>
+void expect_zero_point(std::int32_t zero_point) {
+  if constexpr (sizeof(typename A::type) == 1) {
+    if (zero_point < A::min || zero_point > A::max) fail("x zero_point", "a value of x's range", zero_point);
+  } else if (zero_point != 0) {
+    fail("x zero_point", "0 for 16-bit and float activations", zero_point);
+  }
+}
+
+}  // namespace PARE_UNIT
 }  // namespace detail
 
 inline namespace PARE_UNIT {
 
 /// y[m, n] = epilogue(sum over l of (x[m, l] - zero_point) * w[n, l]): the layout of TFLite and of torch.nn.Linear.
+/// Weights with a zero point (affine_weights) are multiplied less it.
 ///
 /// A is the format of x (its type's full range unless a narrower one is promised), MaxDepth the largest k (see
 /// kernel/plan.hpp: what both prove decides whether sums are int32 or int64). y must not overlap x; an `add` stage may
@@ -105,43 +190,35 @@ void linear(const matrix_view<X>& x, std::int32_t zero_point, const W& w, const 
   using value = std::remove_const_t<X>;
   using range = typename std::conditional_t<std::is_void_v<A>, element_of<value>, std::type_identity<A>>::type;
   static_assert(std::is_same_v<typename range::type, value>, "pare: A must be a format of x's element type");
+  static_assert(!AffineOperand<W> || sizeof(value) == 1,
+                "pare: weights with a zero point take 8-bit activations; use symmetric weights with 16 bits");
   expect_available(on);
   expect_valid("x", x);
   expect_valid("y", y);
   expect_equal("x.columns", w.k(), x.columns);
   expect_equal("y.columns", w.n(), y.columns);
   expect_equal("y.rows", x.rows, y.rows);
-  if constexpr (IntegerRange<range>) {
-    if (w.k() > MaxDepth) fail("weights.columns", text("at most MaxDepth = ", MaxDepth), w.k());
-  }
-  if constexpr (sizeof(value) == 1) {
-    if (zero_point < range::min || zero_point > range::max) fail("x zero_point", "a value of x's range", zero_point);
-  } else if (zero_point != 0) {
-    fail("x zero_point", "0 for 16-bit and float activations", zero_point);
-  }
+  if constexpr (IntegerRange<range>) detail::expect_depth<range, W, MaxDepth>(w.k());
+  detail::expect_zero_point<range>(zero_point);
   detail::expect_stage<Out>(epilogue, y.rows, y.columns);
 
-  gemm_call<range, typename W::range, typename W::structure, Epilogue, Out, MaxDepth> call;
+  using stages = detail::stages_of<W, Epilogue>;
+  using general = gemm_call<range, typename W::range, typename W::structure, typename stages::type, Out, MaxDepth>;
+  typename detail::call_for<W, general>::type call;
   call.a = x.data;
   call.a_stride = x.stride;
   call.weights = w.view();
-  call.k = w.k();
+  static_cast<general&>(call).k = w.k();
   call.zero_point = zero_point;
-  call.epilogue = epilogue;
+  call.epilogue = stages::of(epilogue);
   call.out = y.data;
   call.out_stride = y.stride;
 
   const index parts = executor.concurrency();
-  const bool by_row = y.rows >= y.columns;
   executor.bulk(parts, [&](index i) {
     auto mine = call;
-    mine.part = {0, y.rows, 0, y.columns};
-    index& begin = by_row ? mine.part.row_begin : mine.part.column_begin;
-    index& end = by_row ? mine.part.row_end : mine.part.column_end;
-    const index extent = end, grain = by_row ? 1 : 4 * strip_lanes;
-    begin = detail::piece(extent, grain, parts, i);
-    end = detail::piece(extent, grain, parts, i + 1);
-    run(mine, on);
+    mine.part = detail::part_of(y.rows, y.columns, parts, i);
+    detail::run_part(mine, w, on);
   });
 }
 
