@@ -177,7 +177,7 @@ def apply_masks(net, masks):
 
 
 def export(net, folder):
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for key, value in net.items():
         weight = np.ascontiguousarray(value.numpy(), dtype="<f4") + np.float32(0)  # -0 becomes +0
         with open(folder / (key + ".npy"), "wb") as file:

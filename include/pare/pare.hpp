@@ -28,6 +28,7 @@
 
 // L4: policies
 #include "prune/obs.hpp"
+#include "prune/prune_channels.hpp"
 #include "prune/pruner.hpp"
 #include "prune/refit.hpp"
 #include "prune/round.hpp"

@@ -96,8 +96,8 @@ void check_pruner(const C& criterion, const std::vector<double>& scores, const s
 
 TEMPLATE_TEST_CASE("every criterion prunes exactly the least important whole groups of every structure", "",
                    pare::unstructured, (pare::block<4, 4>), (pare::block<2, 4>), (pare::block<16, 4>),
-                   (pare::block<3, 5>), pare::channel<0>, pare::channel<1>, (pare::n_of_m<2, 4>), (pare::n_of_m<4, 16>),
-                   (pare::n_of_m<2, 4, 16>)) {
+                   (pare::block<3, 5>), (pare::grid<4, 8>), pare::channel<0>, pare::channel<1>, (pare::n_of_m<2, 4>),
+                   (pare::n_of_m<4, 16>), (pare::n_of_m<2, 4, 16>)) {
   for (const weight_shape& shape : {weight_shape{32, 1, 64}, weight_shape{17, 4, 8}, weight_shape{5, 9, 16}}) {
     const sample given(shape);
     for (const any_criterion& criterion : given.weight_criteria())

@@ -92,6 +92,18 @@ TEST_CASE("blocks are whole, and those at the edges as small as the edge leaves 
   CHECK_FALSE(mask.keeps(2, 4));
 }
 
+TEST_CASE("a grid has as many blocks whatever the shape, and their extents differ by at most 1") {
+  using structure = pare::grid<2, 3>;
+  const weight_shape shape{5, 1, 7};
+  std::vector<index> sizes(6);
+  for (index i = 0; i < shape.size(); ++i) ++sizes[static_cast<std::size_t>(structure::group(shape, i / 7, i % 7))];
+  CHECK(sizes == std::vector<index>{9, 6, 6, 6, 4, 4});
+  CHECK(structure::groups(shape) == 6);
+  CHECK_THROWS_WITH(structure::groups({1, 1, 7}),
+                    "pare: weights: expected at least 2 output channels for the grid, got 1");
+  CHECK_THROWS_WITH(structure::groups({5, 1, 2}), "pare: weights: expected k of at least 3 for the grid, got 2");
+}
+
 TEST_CASE("an input channel of OHWI weights is pruned in every tap") {
   const std::vector<float> weights{1, 5, 1, 5, 1, 5, 1, 5};  // [1, 2, 2, 2]
   const auto mask = select<pare::channel<1>>(weights, pare::weights_of(std::array{1, 2, 2, 2}), 0.5);

@@ -70,6 +70,23 @@ struct block {
   }
 };
 
+/// A grid of Rows x Columns blocks over all weights, whatever their shape; the blocks' extents differ by at most 1.
+/// There must be as many output channels and weights along k.
+template <index Rows, index Columns>
+struct grid {
+  static_assert(Rows > 0 && Columns > 0, "pare: grid<Rows, Columns> has at least one row and one column of blocks");
+  static constexpr index rows = Rows;
+  static constexpr index columns = Columns;
+  static constexpr index groups(const weight_shape& shape) {
+    if (shape.rows < Rows) fail("weights", text("at least ", Rows, " output channels for the grid"), shape.rows);
+    if (shape.columns() < Columns) fail("weights", text("k of at least ", Columns, " for the grid"), shape.columns());
+    return Rows * Columns;
+  }
+  static constexpr index group(const weight_shape& shape, index row, index column) noexcept {
+    return row * Rows / shape.rows * Columns + column * Columns / shape.columns();
+  }
+};
+
 /// N of every M consecutive weights along k stay; `Shared` consecutive output channels have one pattern (the last ones
 /// share it with as many as there are). k must be a multiple of M.
 template <index N, index M, index Shared = 1>
