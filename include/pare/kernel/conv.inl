@@ -1,0 +1,157 @@
+// conv.inl: the loop over the runs of a convolution. Included in every target's namespace, after gemm.inl.
+
+/// sum[r][v] += cell r times strip v, as `step` does, but every row has its own pointer; all are read `at` bytes on.
+template <class Dot, int R, int V>
+PARE_ALWAYS_INLINE void run_step(typename Dot::acc (&sum)[R][V], const std::byte* const (&row)[R], index at,
+                                 const std::byte* strip, index panel_bytes) {
+  constexpr std::make_integer_sequence<int, Dot::parts> parts{};
+  if constexpr (streams<Dot>) {
+    typename Dot::cell x[R];
+    PARE_UNROLL for (int r = 0; r < R; ++r) x[r] = Dot::broadcast(row[r] + at);
+    PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
+        [&](auto part) __attribute__((always_inline)) {
+          const auto w = Dot::template load<part>(strip + v * panel_bytes);
+          PARE_UNROLL for (int r = 0; r < R; ++r) Dot::template mul_add<part>(sum[r][v], x[r], w);
+          __asm__ volatile("" ::: "memory");  // as in `step`
+        },
+        parts);
+  } else {
+    typename Dot::part w[V][Dot::parts];
+    PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
+        [&](auto part)
+            __attribute__((always_inline)) { w[v][part] = Dot::template load<part>(strip + v * panel_bytes); },
+        parts);
+    PARE_UNROLL for (int r = 0; r < R; ++r) {
+      const auto x = Dot::broadcast(row[r] + at);
+      PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
+          [&](auto part) __attribute__((always_inline)) { Dot::template mul_add<part>(sum[r][v], x, w[v][part]); },
+          parts);
+    }
+  }
+}
+
+/// `count` steps from `at` on; moves `at` and `strip` behind them.
+template <class Dot, int R, int V>
+PARE_ALWAYS_INLINE void run_steps(typename Dot::acc (&sum)[R][V], const std::byte* const (&row)[R], index count,
+                                  index cell_step, index& at, const std::byte*& strip, index panel_bytes) {
+  __asm__("" : "+r"(count));  // as in `steps`
+  for (; count > 0; --count) {
+    run_step<Dot, R, V>(sum, row, at, strip, panel_bytes);
+    at += Dot::strips * cell_step;
+    strip += Dot::strips * strip_bytes;
+  }
+}
+
+/// Adds a run of `cells` cells to `sum`. Where int32 could overflow, `sum` is moved to `total` every `period` strips;
+/// `left` are those that still fit. Returns whether anything was moved yet.
+template <class Traits, int R, int V, class Sum, class Total>
+PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte* const (&row)[R], index cells,
+                                const std::byte*& strip, index panel_bytes, index& left, bool flushed) {
+  using dot = typename Traits::choice::type;
+  using single = typename single_dot<dot>::type;
+  constexpr index period = Traits::choice::period, cell_step = Traits::cell_step;
+  index at = 0;
+  while (cells > 0) {
+    if constexpr (period != 0) {
+      if (left == 0) {
+        Sum part[R][V];
+        PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) part[r][v] =
+            std::exchange(sum[r][v], Sum{});
+        flush<dot>(part, total, std::exchange(flushed, true));
+        left = period;
+      }
+    }
+    const index now = period != 0 ? std::min(cells, left) : cells;
+    run_steps<dot, R, V>(sum, row, now / dot::strips, cell_step, at, strip, panel_bytes);
+    if constexpr (dot::strips > 1)
+      run_steps<single, R, V>(sum, row, now % dot::strips, cell_step, at, strip, panel_bytes);
+    cells -= now;
+    left -= now;
+  }
+  return flushed;
+}
+
+/// Stores rows [row, row + rows) of a tile that has more.
+template <class Call, int R, int V, class Value>
+__attribute__((noinline)) void store_rows(const Call& call, index row, index rows, index column,
+                                          const Value (&values)[R][V]) {
+  for (index r = 0; r < rows; ++r) {
+    Value one[1][V];
+    PARE_UNROLL for (int v = 0; v < V; ++v) one[0][v] = values[r][v];
+    store_cut<Call, 1, V>(call, row + r, column, one);
+  }
+}
+
+/// Output pixels [row, row + rows), rows <= R, of V panels; the pixels are `at`, ... of the table.
+template <class Call, int R, int V>
+PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
+  using info = traits<Call>;
+  const index column = panel * strip_lanes, panel_bytes = call.weights.panel_bytes;
+  typename info::choice::type::acc sum[R][V] = {};
+  start_sums<Call, R, V>(call, column, sum);
+  typename info::total total[R][V];
+  const std::byte* strip = call.weights.strips + panel * panel_bytes;
+  index left = info::choice::period;
+  bool flushed = false;
+  const index some = taps.runs_at_once(), runs = taps.runs();
+  if (some < runs) at = 0;
+  for (index run = 0; run < runs; ++run) {
+    if (some < runs && run % some == 0) taps.point(row, std::min<index>(rows, R), run, std::min(run + some, runs));
+    const std::byte* const* const pointers = taps.at(run, at);
+    const std::byte* cells[R];
+    PARE_UNROLL for (int r = 0; r < R; ++r) cells[r] = pointers[r];
+    flushed =
+        add_run<info, R, V>(sum, total, cells, taps.read(run) / info::cell_step, strip, panel_bytes, left, flushed);
+  }
+  const auto value = [&](int r, int v) __attribute__((always_inline)) {
+    return finished_sum(call, column + v * strip_lanes, sum[r][v], total[r][v], flushed);
+  };
+  if (rows >= R) {
+    store_tile<R, V>(call, row, column, value);
+  } else {
+    std::remove_cvref_t<decltype(value(0, 0))> values[R][V];
+    PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r][v] = value(r, v);
+    store_rows<Call, R, V>(call, row, rows, column, values);
+  }
+}
+
+/// Output pixels [row, row + rows), R at a time, the last tile cut.
+template <class Call, int R, int V>
+__attribute__((noinline)) void conv_tiles(const Call& call, tap_table& taps, index row, index at, index rows,
+                                          index panel) {
+  for (; rows > 0; row += R, at += R, rows -= R) one_conv_tile<Call, R, V>(call, taps, row, at, rows, panel);
+}
+
+/// Output pixels [row, row + rows) that the table has, V panels at a time, then fewer.
+template <class Call, int V>
+PARE_ALWAYS_INLINE void conv_panels(const Call& call, tap_table& taps, index row, index rows, index panel,
+                                    index last_panel) {
+  constexpr index most = traits<Call>::template rows<V>, half = most / 2 + 1;
+  // Full tiles and one cut one, or two of half the height where these waste less.
+  const index rest = rows % most, tiles = rows / most;
+  const index full = rest == 0 ? rows : rest <= half ? tiles * most : rows;
+  const bool two = full != rows && tiles > 0 && rest + most <= 2 * half && half < most;
+  const index tall = two ? full - most : full;
+  for (; panel + V <= last_panel; panel += V) {
+    conv_tiles<Call, most, V>(call, taps, row, 0, tall, panel);
+    if (tall != rows) conv_tiles<Call, half, V>(call, taps, row + tall, tall, rows - tall, panel);
+  }
+  if constexpr (V > 1) {
+    if (panel < last_panel) conv_panels<Call, V / 2>(call, taps, row, rows, panel, last_panel);
+  }
+}
+
+template <class Call>
+void run_conv(const Call& call) noexcept {
+  const rectangle& part = call.part;
+  if (part.column_begin >= part.column_end || part.row_begin >= part.row_end) return;
+  tap_table taps(call.walk);
+  constexpr index tile = traits<Call>::template rows<traits<Call>::panels>;
+  const index step = taps.rows_at_once(tile);
+  for (index row = part.row_begin; row < part.row_end; row += step) {
+    const index rows = std::min(step, part.row_end - row);
+    if (taps.runs_at_once() == taps.runs()) taps.point(row, rows, 0, taps.runs());
+    conv_panels<Call, traits<Call>::panels>(call, taps, row, rows, part.column_begin / strip_lanes,
+                                            panel_count(part.column_end));
+  }
+}

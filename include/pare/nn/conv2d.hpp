@@ -1,0 +1,147 @@
+// conv2d.hpp: the convolution over raw memory: what an inference engine calls.
+#pragma once
+
+#include "../kernel/conv.hpp"
+#include "linear.hpp"
+#include "packed_conv.hpp"
+
+namespace pare {
+
+/// A sequence of `length` steps of `channels` as an image of one row: conv1d is conv2d on it, with a window of one row.
+template <class T>
+constexpr image_view<T> sequence_view(T* data, index batch, index length, index channels) noexcept {
+  return {data, batch, 1, length, channels};
+}
+
+namespace detail {
+inline namespace PARE_UNIT {
+
+/// Fails if the number of elements does not fit an index.
+template <class T>
+void expect_countable(const char* argument, const image_view<T>& image) {
+  index bytes = sizeof(T);
+  for (const index extent : {image.batch, image.height, image.width, image.channels}) {
+    if (extent > 0 && __builtin_mul_overflow(bytes, extent, &bytes))
+      fail(argument, "fewer bytes than an index can count", "extents whose product is too large");
+  }
+}
+
+/// Fails unless image and output fit each other and the window, whose outputs are `channels`.
+template <class X, class Out>
+void expect_images(const image_view<X>& x, const conv_geometry& geometry, image_extents window, index channels,
+                   const image_view<Out>& y) {
+  expect_countable("x", x);
+  expect_countable("y", y);
+  expect_valid("x", x);
+  expect_valid("y", y);
+  const image_extents extents = output_extents(geometry, {x.height, x.width}, window);
+  expect_equal("y.batch", x.batch, y.batch);
+  expect_equal("y.height", extents.height, y.height);
+  expect_equal("y.width", extents.width, y.width);
+  expect_equal("y.channels", channels, y.channels);
+}
+
+/// Fails unless the zero point and the depth of a reduction are what A and MaxDepth promise.
+template <Element A, index MaxDepth>
+void expect_activations(std::int32_t zero_point, index depth) {
+  if constexpr (IntegerRange<A>) {
+    if (depth > MaxDepth) fail("weights", text("at most MaxDepth = ", MaxDepth, " products per output"), depth);
+  }
+  if constexpr (sizeof(typename A::type) == 1) {
+    if (zero_point < A::min || zero_point > A::max) fail("x zero_point", "a value of x's range", zero_point);
+  } else if (zero_point != 0) {
+    fail("x zero_point", "0 for 16-bit and float activations", zero_point);
+  }
+}
+
+template <class A, class X>
+using range_or_full =
+    typename std::conditional_t<std::is_void_v<A>, element_of<std::remove_const_t<X>>, std::type_identity<A>>::type;
+
+/// The walk of a convolution over x.
+template <Element A, class Weights>
+tap_walk walk_over(const image_view<const typename A::type>& x, std::int32_t zero_point, const Weights& w,
+                   const conv_geometry& geometry, image_extents out) {
+  constexpr index size = sizeof(typename A::type);
+  return {.image = reinterpret_cast<const std::byte*>(x.data),
+          .batch = x.batch,
+          .extents = {x.height, x.width},
+          .window = w.window(),
+          .out = out,
+          .geometry = geometry,
+          .pixel_bytes = x.channels * size,
+          .run_bytes = (w.merged() ? w.window().width * x.channels : w.read_inputs()) * size,
+          .cell_bytes = conv_cell_bytes<A, typename Weights::range>,
+          .merged = w.merged(),
+          .zero_point = static_cast<std::byte>(size == 1 ? zero_point : 0)};
+}
+
+/// Runs the columns of call.part, in pieces that read the same input channels.
+template <class Call, class Weights>
+void run_groups(Call call, const Weights& w, target on) noexcept {
+  const index begin = call.part.column_begin, end = call.part.column_end;
+  for (index panel = begin / strip_lanes, next; panel * strip_lanes < end; panel = next) {
+    const index first = w.first_input(panel);
+    for (next = panel + 1; next * strip_lanes < end && w.first_input(next) == first;) ++next;
+    call.walk.first_byte = first * index{sizeof(*call.a)};
+    call.part.column_begin = std::max(panel * strip_lanes, begin);
+    call.part.column_end = std::min(next * strip_lanes, end);
+    run(call, on);
+  }
+}
+
+/// Splits rows or columns of a whole call, whichever is more, among the threads of an executor: run_part(call).
+template <class Call, Executor E, class F>
+void split(const Call& call, const E& executor, const F& run_part) {
+  const index rows = call.part.row_end, columns = call.part.column_end, parts = executor.concurrency();
+  const bool by_row = rows >= columns;
+  executor.bulk(parts, [&](index i) {
+    Call mine = call;
+    const index extent = by_row ? rows : columns, grain = by_row ? 1 : 4 * strip_lanes;
+    (by_row ? mine.part.row_begin : mine.part.column_begin) = piece(extent, grain, parts, i);
+    (by_row ? mine.part.row_end : mine.part.column_end) = piece(extent, grain, parts, i + 1);
+    run_part(mine);
+  });
+}
+
+}  // namespace PARE_UNIT
+}  // namespace detail
+
+inline namespace PARE_UNIT {
+
+/// y[n, i, j, o] = epilogue(sum over the window's taps (v, u) and the channels c of o's group of
+/// (x[n, i', j', c] - zero_point) * w[o, v, u, c]), padding counts as zero_point: the layout of TFLite's Conv2D.
+///
+/// x NHWC, y NHWC of the extents that output_extents(geometry, ...) gives. The columns that the epilogue's stages see
+/// are y's channels, the rows its pixels. A and MaxDepth as for linear, with k = products per output. y must not
+/// overlap x; an `add` stage may read y itself. Needs no workspace and allocates nothing; uses about 45 KB of stack per
+/// thread. Fails on extents that do not match, values out of range, or a target that is not available, before it
+/// writes.
+template <class A = void, index MaxDepth = default_depth, class X, class Weights, Stage Epilogue, class Out,
+          Executor E = sequential>
+void conv2d(const image_view<X>& x, std::int32_t zero_point, const Weights& w, const conv_geometry& geometry,
+            const Epilogue& epilogue, const image_view<Out>& y, target on = best_target(), const E& executor = {}) {
+  using range = detail::range_or_full<A, X>;
+  static_assert(std::is_same_v<typename range::type, std::remove_const_t<X>>,
+                "pare: A must be a format of x's element type");
+  expect_available(on);
+  expect_equal("geometry.groups", w.groups(), geometry.groups);
+  expect_equal("x.channels", w.inputs(), x.channels);
+  detail::expect_images(x, geometry, w.window(), w.outputs(), y);
+  detail::expect_activations<range, MaxDepth>(zero_point, w.depth());
+  const index pixels = y.batch * y.height * y.width;
+  detail::expect_stage<Out>(epilogue, pixels, y.channels);
+
+  conv_call<range, typename Weights::range, typename Weights::structure, Epilogue, Out, MaxDepth> call;
+  call.walk = detail::walk_over<range>(x, zero_point, w, geometry, {y.height, y.width});
+  call.weights = w.view();
+  call.zero_point = zero_point;
+  call.epilogue = epilogue;
+  call.out = y.data;
+  call.out_stride = y.channels;
+  call.part = {0, pixels, 0, y.channels};
+  detail::split(call, executor, [&](const auto& part) { detail::run_groups(part, w, on); });
+}
+
+}  // namespace PARE_UNIT
+}  // namespace pare

@@ -1,0 +1,105 @@
+// packed_conv.hpp: the weights of a convolution as its kernel reads them, owned: packed once, run on any target.
+#pragma once
+
+#include "../kernel/taps.hpp"
+#include "../numeric/range.hpp"
+#include "packed.hpp"
+
+namespace pare {
+
+/// Weights OHWI [outputs, window height, window width, inputs / groups] in the element range W, in panels of 16 outputs
+/// whose k axis is the runs of kernel/taps.hpp, each completed with zeros to whole cells.
+///
+/// The outputs of a panel read one range of input channels: all of them, their group's, or, where a panel holds several
+/// groups, those of all of them, with zeros for the inputs that an output does not see.
+template <Element W, class Structure = dense>
+class packed_conv {
+ public:
+  using range = W;
+  using element = typename W::type;
+  using structure = Structure;
+  static_assert(std::is_same_v<Structure, dense>,
+                "pare: convolutions of this version take dense weights; zeros cost as much as other weights");
+
+  packed_conv() = default;
+  /// Fails if groups does not divide the outputs, the window is empty, or a weight is outside W.
+  explicit packed_conv(const image_view<const element>& weights, index groups = 1);
+
+  index outputs() const noexcept { return outputs_; }
+  /// Channels of the input image.
+  index inputs() const noexcept { return group_inputs_ * groups_; }
+  image_extents window() const noexcept { return window_; }
+  index groups() const noexcept { return groups_; }
+  /// Products per output.
+  index depth() const noexcept { return window_.height * window_.width * group_inputs_; }
+  /// Memory of the packed operand.
+  std::size_t bytes() const noexcept { return matrix_.bytes(); }
+
+  // What a kernel needs.
+  panel_view<Structure> view() const noexcept { return matrix_.view(); }
+  bool merged() const noexcept { return groups_ == 1 && merges_taps<element>(window_, group_inputs_); }
+  /// Channels that one tap reads.
+  index read_inputs() const noexcept { return read_inputs_; }
+  /// The first input channel that `panel` reads.
+  index first_input(index panel) const noexcept {
+    if (groups_ == 1) return 0;
+    const index group = panel * strip_lanes / (outputs_ / groups_);
+    return std::min(group * group_inputs_, inputs() - read_inputs_);
+  }
+
+ private:
+  index most_inputs_of_a_panel() const noexcept;
+  void copy_channel(const image_view<const element>& weights, index output, element* row) const noexcept;
+
+  index outputs_ = 0, groups_ = 1, group_inputs_ = 0, read_inputs_ = 0;
+  image_extents window_;
+  packed_weights<W, Structure> matrix_;
+};
+
+template <Element W, class Structure>
+packed_conv<W, Structure>::packed_conv(const image_view<const element>& weights, index groups)
+    : outputs_(weights.batch), groups_(groups), group_inputs_(weights.channels) {
+  expect_valid("weights", weights);
+  if (groups < 1) fail("groups", "at least 1", groups);
+  if (outputs_ % groups != 0) fail("groups", text("a divisor of the ", outputs_, " outputs"), groups);
+  if (weights.height < 1) fail("weights.height", "at least 1", weights.height);
+  if (weights.width < 1) fail("weights.width", "at least 1", weights.width);
+  window_ = {weights.height, weights.width};
+  read_inputs_ = most_inputs_of_a_panel();
+  constexpr index depth_of_cell = cell_depth<element>;
+  const index k = merged() ? window_.height * round_up(window_.width * group_inputs_, depth_of_cell)
+                           : window_.height * window_.width * round_up(read_inputs_, depth_of_cell);
+  matrix_ = packed_weights<W, Structure>(outputs_, k, [&](index first, const matrix_view<element>& tile) {
+    for (index j = 0; j < tile.rows; ++j) {
+      std::fill_n(tile.row(j), k, element{0});
+      copy_channel(weights, first + j, tile.row(j));
+    }
+  });
+}
+
+template <Element W, class Structure>
+index packed_conv<W, Structure>::most_inputs_of_a_panel() const noexcept {
+  if (groups_ == 1 || outputs_ == 0) return group_inputs_;
+  const index per_group = outputs_ / groups_;
+  index most = 0;
+  for (index first = 0; first < outputs_; first += strip_lanes) {
+    const index last = std::min(first + strip_lanes, outputs_) - 1;
+    most = std::max(most, last / per_group - first / per_group + 1);
+  }
+  return most * group_inputs_;
+}
+
+template <Element W, class Structure>
+void packed_conv<W, Structure>::copy_channel(const image_view<const element>& weights, index output,
+                                             element* row) const noexcept {
+  constexpr index depth_of_cell = cell_depth<element>;
+  const index group = output / std::max(outputs_ / groups_, index{1});
+  const index first = group * group_inputs_ - first_input(output / strip_lanes);
+  const index tap_step = merged() ? group_inputs_ : round_up(read_inputs_, depth_of_cell);
+  const index row_step = merged() ? round_up(window_.width * group_inputs_, depth_of_cell) : window_.width * tap_step;
+  for (index v = 0; v < window_.height; ++v)
+    for (index u = 0; u < window_.width; ++u)
+      for (index c = 0; c < group_inputs_; ++c) row[v * row_step + u * tap_step + first + c] = weights(output, v, u, c);
+}
+
+}  // namespace pare

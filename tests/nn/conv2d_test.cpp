@@ -1,0 +1,138 @@
+#include <catch2/catch.hpp>
+
+#include "../cases/conv_inputs.hpp"
+
+namespace cases {
+namespace {
+
+/// Whole numbers, whose sums are exact in float in any order.
+struct whole_floats {
+  static void fill(generator& random, owned_image<float>& image) {
+    for (index i = 0; i < image.view().size(); ++i) image.view().data[i] = static_cast<float>(random.between(-9, 9));
+  }
+};
+
+template <class F>
+void check_sums(generator& random, const conv_shape& s) {
+  conv_operands<F> o(random, s);
+  if constexpr (F::kind == pare::value_kind::real) {
+    whole_floats::fill(random, o.x);
+    whole_floats::fill(random, o.w);
+  }
+  const auto extents = s.out();
+  owned_image<typename F::sum> expected(s.batch, extents.height, extents.width, s.outputs);
+  pare::reference::conv2d(o.x.view(), o.zero_point, std::as_const(o.w).view(), 0, s.geometry, expected.view());
+  const pare::packed_conv<typename F::W> packed(std::as_const(o.w).view(), s.geometry.groups);
+  for (const pare::target t : available_targets()) {
+    INFO(describe<F>() << " on " << name(t) << ": " << s.describe());
+    auto y = expected.blank();
+    pare::conv2d<typename F::A, F::depth>(o.x.view(), o.zero_point, packed, s.geometry, pare::as_is, y.view(), t);
+    REQUIRE(difference(y, expected) == "");
+  }
+}
+
+using conv_formats = std::tuple<s8_s8n<pare::dense>, u8_s8<pare::dense>, s16_s8<pare::dense>, f32_f32<pare::dense>>;
+
+conv_shape square(index size, index inputs, index outputs, index window, index stride, index padding) {
+  return {1, size, size, inputs, outputs, {window, window}, {stride, stride, padding, padding, padding, padding}};
+}
+
+/// A layer of bytes whose every part is right, for tests that spoil one.
+struct small_layer {
+  owned_image<std::int8_t> x{1, 5, 6, 3}, w{7, 3, 2, 3}, y{1, 3, 5, 7};
+  pare::packed_conv<pare::s8> packed{std::as_const(w).view()};
+  owned_image<std::int32_t> sums{1, 3, 5, 7};
+  void run(const pare::conv_geometry& g) {
+    pare::conv2d(std::as_const(x).view(), 0, packed, g, pare::as_is, sums.view());
+  }
+};
+
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE("sums of convolutions of any geometry are those of the definition", "", conv_formats) {
+  generator random{1};
+  for (int i = 0; i < 120; ++i) check_sums<TestType>(random, draw_shape(random));
+}
+
+TEST_CASE("windows with more taps than the table has places, and pixels longer than a row of zero points") {
+  generator random{2};
+  using bytes = s8_s8n<pare::dense>;
+  check_sums<bytes>(random, square(24, 20, 5, 19, 1, 9));
+  check_sums<bytes>(random, square(4, 4101, 3, 2, 1, 1));
+  check_sums<bytes>(random, {1, 1, 900, 1, 8, {1, 400}, {1, 160, 0, 200, 0, 100}});
+  check_sums<bytes>(random, square(40, 3, 18, 17, 2, 3));
+  check_sums<s16_s8<pare::dense>>(random, square(3, 2100, 3, 2, 1, 1));
+}
+
+TEST_CASE("convolutions of many pixels, in one part and in several") {
+  generator random{3};
+  using bytes = s8_s8n<pare::dense>;
+  const conv_shape s = square(33, 9, 70, 3, 1, 1);
+  check_sums<bytes>(random, s);
+  const conv_operands<bytes> o(random, s);
+  const pare::packed_conv<pare::s8_narrow> packed(o.w.view());
+  owned_image<std::int32_t> whole(1, 33, 33, 70), parts(1, 33, 33, 70);
+  pare::conv2d(o.x.view(), o.zero_point, packed, s.geometry, pare::as_is, whole.view());
+  const pare::executor_of three{3, [](index n, const auto& f) {
+                                  while (n-- > 0) f(n);
+                                }};
+  pare::conv2d(o.x.view(), o.zero_point, packed, s.geometry, pare::as_is, parts.view(), pare::best_target(), three);
+  CHECK(difference(parts, whole) == "");
+}
+
+TEST_CASE("codes of a convolution are those of bias and requantize after its sums, the residual added in place") {
+  generator random{4};
+  const conv_shape s = square(7, 24, 37, 3, 1, 1);
+  const conv_operands<s8_s8n<pare::dense>> o(random, s);
+  owned_image<std::int32_t> sums(1, 7, 7, 37);
+  pare::reference::conv2d(o.x.view(), o.zero_point, o.w.view(), 0, s.geometry, sums.view());
+  pare::channels<std::int32_t> bias(37, 0);
+  std::vector<double> scales;
+  for (index c = 0; c < 37; ++c) {
+    bias[c] = static_cast<std::int32_t>(random.between(-9999, 9999));
+    scales.push_back(0.0003 * static_cast<double>(1 + c));
+  }
+  const pare::multipliers<pare::tflite> multipliers(scales);
+  const pare::output_map map{-3, -128, 127};
+  owned_image<std::int8_t> expected(1, 7, 7, 37);
+  for (index i = 0; i < expected.view().size(); ++i) {
+    const auto terms = pare::tflite::from_scale(scales[static_cast<std::size_t>(i % 37)]);
+    expected.view().data[i] =
+        static_cast<std::int8_t>(pare::tflite::apply(sums.view().data[i] + bias[i % 37], terms, map));
+  }
+  const pare::packed_conv<pare::s8_narrow> packed(o.w.view());
+  for (const pare::target t : available_targets()) {
+    INFO(name(t));
+    auto y = expected.blank();
+    pare::conv2d(o.x.view(), o.zero_point, packed, s.geometry, pare::bias(bias) | pare::requantize(multipliers, map),
+                 y.view(), t);
+    CHECK(difference(y, expected) == "");
+  }
+}
+
+TEST_CASE("a mistake in a convolution's geometry is an error that names it, before anything is written") {
+  small_layer layer;
+  using Catch::Contains;
+  CHECK_NOTHROW(layer.run({}));
+  CHECK_THROWS_WITH(layer.run({.stride_y = 0}), Contains("stride along the height: expected at least 1, got 0"));
+  CHECK_THROWS_WITH(layer.run({.dilation_y = 3}), Contains("padded image height: expected at least the window's 7"));
+  CHECK_THROWS_WITH(layer.run({.pad_left = -1}), Contains("padding along the width"));
+  CHECK_THROWS_WITH(layer.run({.groups = 3}), Contains("geometry.groups: expected 1, got 3"));
+  CHECK_THROWS_WITH(layer.run({.pad_top = 1}), Contains("y.height: expected 4, got 3"));
+  const auto none = std::as_const(layer.x).view();
+  CHECK_THROWS_WITH(pare::packed_conv<pare::s8>(std::as_const(layer.w).view(), 2),
+                    Contains("a divisor of the 7 outputs"));
+  CHECK_THROWS_WITH(pare::packed_conv<pare::s8>(pare::image_view<const std::int8_t>{none.data, 1, 0, 2, 3}),
+                    Contains("weights.height: expected at least 1"));
+  CHECK_THROWS_WITH(pare::conv2d(pare::image_view<const std::int8_t>{none.data, 1, 5, 6, 4}, 0, layer.packed, {},
+                                 pare::as_is, layer.sums.view()),
+                    Contains("x.channels: expected 3, got 4"));
+  const index huge = index{1} << 40;
+  CHECK_THROWS_WITH(pare::conv2d(pare::image_view<const std::int8_t>{none.data, 1, huge, huge, 3}, 0, layer.packed, {},
+                                 pare::as_is, layer.sums.view()),
+                    Contains("fewer bytes than an index can count"));
+  CHECK_THROWS_WITH(pare::conv2d(none, 200, layer.packed, {}, pare::as_is, layer.sums.view()),
+                    Contains("x zero_point"));
+}
+
+}  // namespace cases
