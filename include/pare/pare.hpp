@@ -9,6 +9,7 @@
 #include "numeric/affine.hpp"
 #include "numeric/elementwise.hpp"
 #include "numeric/fixed_point.hpp"
+#include "numeric/functions.hpp"
 #include "numeric/multiplier.hpp"
 #include "numeric/range.hpp"
 #include "numeric/requantize.hpp"

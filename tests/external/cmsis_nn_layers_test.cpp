@@ -59,9 +59,9 @@ template <class Op>
 void check_extremum(const external_case& test) {
   INFO(test.name());
   const auto a = test.array<std::int8_t>("input_tensor_1"), b = test.array<std::int8_t>("input_tensor_2");
-  const auto image = [&](auto* values, const std::string& prefix, const std::string& suffix) {
+  const auto image = [&]<class T>(T* values, const std::string& prefix, const std::string& suffix) {
     const auto extent = [&](const char* axis) { return test.number(prefix + axis + suffix); };
-    return image_view{values, extent("batch"), extent("height"), extent("width"), extent("channel")};
+    return image_view<T>{values, extent("batch"), extent("height"), extent("width"), extent("channel")};
   };
   std::vector<std::int8_t> out(static_cast<std::size_t>(test.number("dst_size")));
   const auto to = image(out.data(), "output_", "");

@@ -85,10 +85,10 @@ TEST_CASE("the mean of a window counts the taps inside the image, and the paddin
 }
 
 TEST_CASE("means round half away from zero") {
-  CHECK(mean_of(5, 2) == 3);
-  CHECK(mean_of(-5, 2) == -3);
-  CHECK(mean_of(-4, 3) == -1);
-  CHECK(mean_of(0, 7) == 0);
+  CHECK(rounded_mean(5, 2) == 3);
+  CHECK(rounded_mean(-5, 2) == -3);
+  CHECK(rounded_mean(-4, 3) == -1);
+  CHECK(rounded_mean(0, 7) == 0);
 }
 
 TEST_CASE("the largest of a window ignores the padding") {

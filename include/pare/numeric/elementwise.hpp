@@ -5,9 +5,10 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
+#include <bit>
+#include <concepts>
 #include <cstdint>
-#include <type_traits>
+#include <limits>
 
 #include "activation.hpp"
 #include "multiplier.hpp"
@@ -16,7 +17,7 @@ namespace pare {
 
 /// M * x in integers, a rounding high product and then a rounding shift: what the policy `tflite` computes before it
 /// clamps. Pre: x * 2^shift fits int32 if shift > 0.
-constexpr std::int32_t multiplied(std::int32_t x, const fixed_multiplier& m) noexcept {
+constexpr std::int32_t scaled_by(std::int32_t x, const fixed_multiplier& m) noexcept {
   return divide_by_power(multiply_q31(shift_left(x, std::max(m.shift, 0)), m.value), std::max(-m.shift, 0));
 }
 
@@ -30,9 +31,9 @@ struct quantized_sum {
   output_map output;
 
   constexpr std::int32_t operator()(std::int32_t x, std::int32_t y) const noexcept {
-    const std::int32_t first = multiplied(shift_left(x - a_zero_point, left_shift), a);
-    const std::int32_t second = multiplied(shift_left(y - b_zero_point, left_shift), b);
-    return detail::to_code(multiplied(Subtract ? first - second : first + second, sum), output);
+    const std::int32_t first = scaled_by(shift_left(x - a_zero_point, left_shift), a);
+    const std::int32_t second = scaled_by(shift_left(y - b_zero_point, left_shift), b);
+    return detail::to_code(scaled_by(Subtract ? first - second : first + second, sum), output);
   }
 };
 using quantized_difference = quantized_sum<true>;
@@ -44,7 +45,7 @@ struct quantized_product {
   output_map output;
 
   constexpr std::int32_t operator()(std::int32_t x, std::int32_t y) const noexcept {
-    return detail::to_code(multiplied((x - a_zero_point) * (y - b_zero_point), product), output);
+    return detail::to_code(scaled_by((x - a_zero_point) * (y - b_zero_point), product), output);
   }
 };
 
@@ -78,7 +79,7 @@ struct rescale {
   output_map output;
 
   constexpr std::int32_t operator()(std::int32_t x) const noexcept {
-    return detail::to_code(multiplied(x - zero_point, multiplier), output);
+    return detail::to_code(scaled_by(x - zero_point, multiplier), output);
   }
 };
 
@@ -90,12 +91,32 @@ struct quantized_leaky_relu {
 
   constexpr std::int32_t operator()(std::int32_t x) const noexcept {
     const std::int32_t value = x - zero_point;
-    return detail::to_code(multiplied(value, value >= 0 ? positive : negative), output);
+    return detail::to_code(scaled_by(value, value >= 0 ? positive : negative), output);
+  }
+};
+
+/// A code to the real number that it stands for.
+struct code_to_real {
+  affine_map map;
+  template <std::integral T>
+  constexpr float operator()(T code) const noexcept {
+    return dequantize_value(code, map);
+  }
+};
+
+/// The mean of `count` codes from their sum, under another map. Source: TFLite, MEAN (integer_ops).
+struct quantized_mean {
+  std::int32_t zero_points = 0;  ///< count * zero point of the inputs
+  fixed_multiplier multiplier;   ///< of scale_x / scale_y / count
+  output_map output;
+
+  constexpr std::int32_t operator()(std::int32_t sum) const noexcept {
+    return detail::to_code(scaled_by(sum - zero_points, multiplier), output);
   }
 };
 
 namespace detail {
-/// M as a multiplier that `multiplied` can apply; fails for one below 0, not finite, or of `limit` and more.
+/// M as a multiplier that `scaled_by` can apply; fails for one below 0, not finite, or of `limit` and more.
 constexpr fixed_multiplier checked_multiplier(const char* argument, double M, double limit = 0x1p29) {
   if (!(M >= 0 && M < limit)) fail(argument, text("a ratio of at least 0 and below ", limit), M);
   return decompose(M);
@@ -152,7 +173,7 @@ constexpr rescale rescale_of(const affine_map& x, const affine_map& y, const out
   return {x.zero_point, detail::checked_multiplier("x.scale / y.scale", M, std::max(room, 1.0)), output};
 }
 
-/// Codes of R under x to codes under y, multiplied by alpha where they are below zero. Fails as rescale_of does, or if
+/// Codes of R under x to codes under y, scaled_by by alpha where they are below zero. Fails as rescale_of does, or if
 /// alpha is negative. (TFLite computes the two multipliers in float.)
 template <IntegerRange R>
 constexpr quantized_leaky_relu leaky_relu_of(float alpha, const affine_map& x, const affine_map& y,
@@ -164,6 +185,22 @@ constexpr quantized_leaky_relu leaky_relu_of(float alpha, const affine_map& x, c
           detail::checked_multiplier("x.scale * alpha / y.scale", static_cast<double>(x.scale * alpha / y.scale),
                                      std::max(room, 1.0)),
           output};
+}
+
+/// The mean of `count` codes of R under x as a code under y, clamped to `output`'s interval. Fails on a map that is not
+/// valid, or if a sum of so many differences to the zero point may leave int32.
+template <IntegerRange R>
+constexpr quantized_mean mean_of(index count, const affine_map& x, const affine_map& y, const output_map& output) {
+  expect_valid<R>("x", x);
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max() / (R::max - R::min + 1);
+  if (count < 1 || count > most) fail("count", text("in [1, ", most, "]"), count);
+  const double M = static_cast<double>(x.scale) / static_cast<double>(y.scale);
+  fixed_multiplier m = detail::checked_multiplier("x.scale / y.scale", M, 0x1p30);
+  // The count is divided out of the fraction, after as many bits as there is room for are shifted in.
+  const int bits = std::min({63 - std::countl_zero(static_cast<std::uint64_t>(count)), 32, 31 + m.shift});
+  m.value = static_cast<std::int32_t>((std::int64_t{m.value} << bits) / count);
+  m.shift -= bits;
+  return {static_cast<std::int32_t>(count) * x.zero_point, m, output};
 }
 
 }  // namespace PARE_UNIT

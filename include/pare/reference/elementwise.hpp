@@ -7,6 +7,25 @@
 #include "../core/view.hpp"
 #include "../numeric/elementwise.hpp"
 
+namespace pare {
+inline namespace PARE_UNIT {
+
+/// Fails unless each extent of the operand is the output's or 1, where it is repeated.
+template <class T, class Out>
+void expect_repeats(const char* argument, const image_view<T>& operand, const image_view<Out>& out) {
+  expect_valid(argument, operand);
+  const auto check = [&](const char* axis, index extent, index wanted) {
+    if (extent != wanted && extent != 1) fail(text(argument, ".", axis), text("1 or ", wanted), extent);
+  };
+  check("batch", operand.batch, out.batch);
+  check("height", operand.height, out.height);
+  check("width", operand.width, out.width);
+  check("channels", operand.channels, out.channels);
+}
+
+}  // namespace PARE_UNIT
+}  // namespace pare
+
 namespace pare::reference {
 inline namespace PARE_UNIT {
 
@@ -14,18 +33,9 @@ inline namespace PARE_UNIT {
 /// Fails if another extent differs from the output's.
 template <class Op, class T, class Out>
 void elementwise(const Op& op, const image_view<const T>& a, const image_view<const T>& b, const image_view<Out>& out) {
-  expect_valid("a", a);
-  expect_valid("b", b);
   expect_valid("out", out);
-  const auto expect_repeats = [&](const char* argument, const image_view<const T>& operand) {
-    const auto check = [&](const char* axis, index extent, index wanted) {
-      if (extent != wanted && extent != 1) fail(text(argument, ".", axis), text("1 or ", wanted), extent);
-    };
-    check("batch", operand.batch, out.batch), check("height", operand.height, out.height);
-    check("width", operand.width, out.width), check("channels", operand.channels, out.channels);
-  };
-  expect_repeats("a", a);
-  expect_repeats("b", b);
+  expect_repeats("a", a, out);
+  expect_repeats("b", b, out);
   const auto at = [](const image_view<const T>& v, index n, index y, index x, index c) {
     return v(v.batch == 1 ? 0 : n, v.height == 1 ? 0 : y, v.width == 1 ? 0 : x, v.channels == 1 ? 0 : c);
   };

@@ -20,11 +20,11 @@ struct bounds {
 };
 
 /// sum / count, ties away from zero for integers. Pre: count > 0. Source: TFLite, AVERAGE_POOL_2D.
-constexpr std::int32_t mean_of(std::int32_t sum, index count) noexcept {
+constexpr std::int32_t rounded_mean(std::int32_t sum, index count) noexcept {
   const auto n = static_cast<std::int32_t>(count);
   return sum > 0 ? (sum + n / 2) / n : (sum - n / 2) / n;
 }
-constexpr float mean_of(float sum, index count) noexcept { return sum / static_cast<float>(count); }
+constexpr float rounded_mean(float sum, index count) noexcept { return sum / static_cast<float>(count); }
 
 /// What pooling sums codes of T in.
 template <class T>
@@ -45,7 +45,7 @@ void expect_pool_extents(const image_view<const T>& input, image_extents window,
   expect_equal("out.width", extents.width, out.width);
   expect_equal("out.channels", input.channels, out.channels);
   if constexpr (std::is_integral_v<T>) {
-    // Half a count more than the greatest sum: mean_of adds it.
+    // Half a count more than the greatest sum: rounded_mean adds it.
     const index most = (index{std::numeric_limits<std::int32_t>::max()} >> (8 * sizeof(T))) - 1;
     if (window.height > most || window.width > most || window.height * window.width > most)
       fail("window", text("at most ", most, " taps"), text(window.height, " x ", window.width));
@@ -84,7 +84,7 @@ void average_pool(const image_view<const T>& input, image_extents window, const 
           pool_sum<T> sum = 0;
           for_each_tap(geometry, image, window, y, x,
                        [&](index, index, index image_y, index image_x) { sum += input(n, image_y, image_x, c); });
-          const auto mean = count == 0 ? pool_sum<T>{} : mean_of(sum, count);
+          const auto mean = count == 0 ? pool_sum<T>{} : rounded_mean(sum, count);
           out(n, y, x, c) = static_cast<T>(std::clamp<pool_sum<T>>(mean, limits.min, limits.max));
         }
       }

@@ -49,3 +49,11 @@ PARE_ALWAYS_INLINE f32_reg to_float(const i64_reg* x) {
        __builtin_convertvector(__builtin_convertvector(x[1], f64_reg), f32_half), y, full_sequence{});
   return y;
 }
+/// As many 8- or 16-bit integers from memory as a register has int32 lanes.
+template <class T>
+PARE_ALWAYS_INLINE void load_widened(const T* p, i32_reg& x) {
+  typedef T codes __attribute__((vector_size(register_bytes / 4 * sizeof(T))));
+  codes y;
+  std::memcpy(&y, p, sizeof y);
+  x = __builtin_convertvector(y, i32_reg);
+}

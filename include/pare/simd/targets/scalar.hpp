@@ -28,6 +28,11 @@ inline i32_reg mul_q31(i32_reg a, i32_reg b) {
   return static_cast<std::int32_t>((std::int64_t{a} * b + (std::int64_t{1} << 30)) >> 31);
 }
 
+template <class T>
+inline void load_widened(const T* p, i32_reg& x) {
+  x = *p;
+}
+
 #include "../lanes.inl"
 
 /// Low bytes or halves of 16 lanes to memory. Pre: every lane is in T's range.

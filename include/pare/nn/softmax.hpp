@@ -1,0 +1,75 @@
+// softmax.hpp: the softmax of every row of a matrix: floats or codes.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "../reference/softmax.hpp"
+
+namespace pare {
+
+/// The exponentials of all differences of 8-bit codes: what softmax_terms say, computed once.
+class softmax_table {
+ public:
+  softmax_table() = default;
+  explicit softmax_table(const softmax_terms& terms) {
+    for (std::int32_t i = 0; i < 256 && -i >= terms.least; ++i) {
+      exps_[static_cast<std::size_t>(i)] = terms.exp(-i);
+      used_ = i + 1;
+    }
+  }
+  /// Differences from 0 down that do not give 0.
+  std::int32_t used() const noexcept { return used_; }
+  std::int32_t operator[](std::int32_t below) const noexcept { return exps_[static_cast<std::size_t>(below)]; }
+  static constexpr std::size_t bytes() noexcept { return 256 * sizeof(std::int32_t); }
+
+ private:
+  std::array<std::int32_t, 256> exps_{};
+  std::int32_t used_ = 0;
+};
+
+inline namespace PARE_UNIT {
+
+/// The table of softmax(beta * x) for 8-bit codes of this scale. Fails as softmax_of does.
+inline softmax_table softmax_table_of(float scale, float beta = 1) { return softmax_table(softmax_of(scale, beta)); }
+
+/// Probabilities of 8-bit codes as s8 (scale 1 / 256, zero point -128) or s16 (scale 1 / 32768, zero point 0).
+/// x [m, n], y [m, n], n <= 32768; y may be x. Fails if the extents do not agree. Allocates nothing.
+template <class X, class Out>
+requires(sizeof(X) == 1)  //
+    void softmax(const softmax_table& table, const matrix_view<X>& x, const matrix_view<Out>& y) {
+  reference::expect_softmax_extents<std::remove_const_t<X>>(x, y);
+  if (x.empty()) return;
+  for (index i = 0; i < x.rows; ++i) {
+    const X* const from = x.row(i);
+    const std::int32_t largest = *std::max_element(from, from + x.columns);
+    std::int32_t sum = 0;
+    for (index j = 0; j < x.columns; ++j) {
+      const std::int32_t below = largest - from[j];
+      if (below < table.used()) sum += divide_by_power(table[below], 12);
+    }
+    const softmax_norm norm = softmax_norm::of(sum);
+    for (index j = 0; j < x.columns; ++j) {
+      const std::int32_t below = largest - from[j];
+      y(i, j) = below < table.used() ? norm.code<Out>(table[below]) : std::numeric_limits<Out>::min();
+    }
+  }
+}
+
+/// Probabilities of 16-bit codes with zero point 0, as codes of scale 1 / 32768.
+template <class X>
+requires(sizeof(X) == 2)  //
+    void softmax(const softmax_curves& curves, const matrix_view<X>& x, const matrix_view<std::int16_t>& y) {
+  reference::softmax(curves, x, y);
+}
+
+/// Probabilities of floats.
+template <class X>
+requires std::is_same_v < std::remove_const_t<X>,
+float > void softmax(const matrix_view<X>& x, const matrix_view<float>& y) { reference::softmax(x, y); }
+
+}  // namespace PARE_UNIT
+}  // namespace pare
