@@ -48,3 +48,6 @@
 #include "expr/pack.hpp"
 #include "expr/prune.hpp"
 #include "expr/quantize.hpp"
+
+// L6: whole networks
+#include "model/network.hpp"
