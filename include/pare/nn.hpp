@@ -8,6 +8,7 @@
 #include "nn/channels.hpp"
 #include "nn/constant.hpp"
 #include "nn/conv2d.hpp"
+#include "nn/depthwise_conv2d.hpp"
 #include "nn/elementwise.hpp"
 #include "nn/executor.hpp"
 #include "nn/fixed.hpp"

@@ -122,16 +122,21 @@ __attribute__((noinline)) void conv_tiles(const Call& call, tap_table& taps, ind
   for (; rows > 0; row += R, at += R, rows -= R) one_conv_tile<Call, R, V>(call, taps, row, at, rows, panel);
 }
 
+/// How many of `rows` rows go into tiles of `most` rows, the last one perhaps cut, before tiles of `half` rows: two of
+/// these, or a cut one, where they waste less.
+constexpr index tall_rows(index rows, index most, index half) noexcept {
+  const index rest = rows % most;
+  if (rest == 0) return rows;
+  if (rows > most && half < most && rest + most <= 2 * half) return rows - rest - most;
+  return rest <= half ? rows - rest : rows;
+}
+
 /// Output pixels [row, row + rows) that the table has, V panels at a time, then fewer.
 template <class Call, int V>
 PARE_ALWAYS_INLINE void conv_panels(const Call& call, tap_table& taps, index row, index rows, index panel,
                                     index last_panel) {
   constexpr index most = traits<Call>::template rows<V>, half = most / 2 + 1;
-  // Full tiles and one cut one, or two of half the height where these waste less.
-  const index rest = rows % most, tiles = rows / most;
-  const index full = rest == 0 ? rows : rest <= half ? tiles * most : rows;
-  const bool two = full != rows && tiles > 0 && rest + most <= 2 * half && half < most;
-  const index tall = two ? full - most : full;
+  const index tall = tall_rows(rows, most, half);
   for (; panel + V <= last_panel; panel += V) {
     conv_tiles<Call, most, V>(call, taps, row, 0, tall, panel);
     if (tall != rows) conv_tiles<Call, half, V>(call, taps, row + tall, tall, rows - tall, panel);

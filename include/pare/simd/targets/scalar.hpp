@@ -48,6 +48,12 @@ inline T copy(const std::byte* p) {
   return value;
 }
 
+/// sum + the products of the low and of the high halves.
+inline i32_reg madd_add(i32_reg sum, i32_reg a, i32_reg w) {
+  return sum + static_cast<std::int16_t>(a) * static_cast<std::int16_t>(w) + (a >> 16) * (w >> 16);
+}
+inline f32_reg fma_add(f32_reg sum, f32_reg a, f32_reg w) { return sum + a * w; }
+
 /// Any two number formats: Depth products per lane and strip, summed in Acc.
 template <class A, class W, class Acc, int Depth>
 struct dot_plain {
