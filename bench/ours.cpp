@@ -20,6 +20,7 @@ std::vector<variant> our_variants(target cap) {
        0.8},
   };
   add_formats(all);
+  add_dynamic(all);
   for (const target lesser : {target::avx2, target::neon}) {
     if (lesser >= cap || !available(lesser)) continue;
     for (const char* name : {"f32", "s8"}) {

@@ -76,5 +76,7 @@ class float_product final : public contender {
 std::vector<variant> our_variants(target cap);
 /// Adds those of formats.cpp.
 void add_formats(std::vector<variant>& all);
+/// Adds those of dynamic.cpp.
+void add_dynamic(std::vector<variant>& all);
 
 }  // namespace pare::bench

@@ -12,6 +12,7 @@
 
 #include "../simd/targets.hpp"
 #include "epilogue.hpp"
+#include "grouped.hpp"
 #include "pack.hpp"
 #include "plan.hpp"
 #include "row_stages.hpp"
@@ -33,7 +34,7 @@ struct gemm_call {
   using weights_range = W;
   using structure = Structure;
   using plan_type = plan<A, W, MaxDepth>;
-  static constexpr value_kind sum = plan_type::sum;
+  static constexpr value_kind sum = is_grouped<Structure> ? value_kind::real : plan_type::sum;
   static constexpr value_kind result = after_v<sum, Epilogue>;
   static_assert(storable<result, Out>,
                 "pare: the epilogue's last value cannot be stored in this output type; integer sums need requantize "

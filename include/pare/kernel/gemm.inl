@@ -4,23 +4,22 @@
 #include "tile.inl"
 #include "walk.inl"
 
-/// Stands for the int64 totals of a reduction that fits int32.
-struct no_total {};
-
 /// What the loop needs to know of a call at compile time.
 template <class Call>
 struct traits {
   using choice = choose_dot<typename Call::activations, typename Call::weights_range, Call::sum == value_kind::sum64>;
   using a_type = typename Call::activations::type;
   using total = std::conditional_t<choice::period == 0, no_total, i64x16>;
-  static constexpr index cell_step = cell_depth<typename Call::weights_range::type> * index{sizeof(a_type)};
+  static constexpr index cell_step = strip_depth<typename Call::weights_range> * index{sizeof(a_type)};
   /// 8-bit activations have a zero point, and a dot may add its offset to them.
   static constexpr bool shifted = sizeof(a_type) == 1;
-  static constexpr bool in_order = std::is_same_v<typename Call::structure, dense>;
-  static constexpr int panels = in_order ? panels_for<typename choice::type>() : 1;
+  static constexpr bool grouped = is_grouped<typename Call::structure>;
+  static constexpr bool in_order = grouped || std::is_same_v<typename Call::structure, dense>;
+  using tiled = std::conditional_t<grouped, with_totals<typename choice::type>, typename choice::type>;
+  static constexpr int panels = in_order ? panels_for<tiled>() : 1;
   /// A lone panel multiplies each cell once: more rows keep the multiplier busier than the loads.
   template <int V>
-  static constexpr int rows = std::min(rows_for<typename choice::type>(V), in_order ? 8 : 10);
+  static constexpr int rows = std::min(rows_for<tiled>(V), in_order ? 8 : 10);
 };
 
 /// The dot that consumes one strip at a time: the leftovers of one that consumes several, and what a list needs.
@@ -112,8 +111,7 @@ __attribute__((noinline)) void flush(const typename Dot::acc (&sum)[R][V], i64x1
 }
 
 /// Adds the whole walk to `sum`; where int32 could overflow, `sum` is moved to `total` every `period` strips.
-/// Returns whether it was.
-/// The partial cell comes first, while no register is taken.
+/// Returns whether it was. The partial cell comes first, while no register is taken.
 template <class Traits, int R, int V, class Walk, class Sum, class Total>
 PARE_ALWAYS_INLINE bool accumulate(Sum (&sum)[R][V], Total& total, Walk& walk, index row_bytes, index panel_bytes) {
   using dot = typename Traits::choice::type;
@@ -243,6 +241,8 @@ PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
         return finished_sum(call, column + v * strip_lanes, sum[r][v], total[r][v], flushed);
       });
 }
+
+#include "groups.inl"
 
 /// Rows [row, end) of V panels, R at a time. Pre: R divides end - row.
 template <class Call, int R, int V>

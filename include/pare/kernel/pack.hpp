@@ -8,6 +8,7 @@
 #include "../core/cell.hpp"
 #include "../core/structure.hpp"
 #include "../core/view.hpp"
+#include "../numeric/range.hpp"
 
 namespace pare {
 
@@ -44,6 +45,16 @@ struct panel_view<block<16, C>> {
   const std::uint32_t* offsets = nullptr;
 };
 
+/// Elements of W along k in one strip: those of a cell, 4-bit ones packed two in a byte.
+template <class W>
+inline constexpr index strip_depth = cell_bytes * 8 / bits_of<W>;
+
+/// Strips per panel of weights of the range W.
+template <class W>
+constexpr index strips_of(index k) noexcept {
+  return ceil_div(k, strip_depth<W>);
+}
+
 constexpr index panel_count(index n) noexcept { return ceil_div(n, strip_lanes); }
 template <class T>
 constexpr index strips_per_panel(index k) noexcept {
@@ -64,6 +75,28 @@ void pack_strip(const matrix_view<const T>& weights, index j, index l, std::byte
 template <class T>
 void pack_panel(const matrix_view<const T>& weights, std::byte* strips) noexcept {
   for (index l = 0; l < weights.columns; l += cell_depth<T>, strips += strip_bytes) pack_strip(weights, 0, l, strips);
+}
+
+/// Writes the 4-bit strip of channels [0, 16) and elements [l, l + 8) of weights [rows <= 16, k]: byte b of a cell
+/// holds element l + b in its low half and l + 4 + b in its high half, both plus 8; zeros beyond n and k.
+inline void pack_nibble_strip(const matrix_view<const std::int8_t>& weights, index l, std::byte* strip) noexcept {
+  const auto nibble = [&](index channel, index at) {
+    return channel < weights.rows && at < weights.columns ? weights(channel, at) + 8 : 8;
+  };
+  for (index lane = 0; lane < strip_lanes; ++lane)
+    for (index b = 0; b < cell_bytes; ++b)
+      strip[lane * cell_bytes + b] = static_cast<std::byte>(nibble(lane, l + b) | nibble(lane, l + 4 + b) << 4);
+}
+
+/// Packs one panel of at most 16 channels of the range W, weights [rows <= 16, k], into strips_of<W>(k) strips.
+template <class W>
+void pack_panel_of(const matrix_view<const typename W::type>& weights, std::byte* strips) noexcept {
+  if constexpr (bits_of<W> == 4) {
+    for (index l = 0; l < weights.columns; l += strip_depth<W>, strips += strip_bytes)
+      pack_nibble_strip(weights, l, strips);
+  } else {
+    pack_panel(weights, strips);
+  }
 }
 
 /// True if every weight of the strip of channels [j, j + 16) and elements [l, l + depth) is zero: it is dropped from

@@ -12,16 +12,16 @@ namespace pare {
 inline constexpr index default_depth = 65536;
 
 /// Element formats that a kernel can multiply: floats, or activations of 8 or 16 bits with signed weights of 8, or of
-/// 16 for 16-bit activations.
+/// 16 for 16-bit activations, or of 4 for signed 8-bit ones.
 template <class A, class W>
 inline constexpr bool multipliable = false;
 template <>
 inline constexpr bool multipliable<f32, f32> = true;
 template <IntegerRange A, IntegerRange W>
 inline constexpr bool multipliable<A, W> = (sizeof(typename A::type) == 1 && sizeof(typename W::type) == 1 &&
-                                            W::min < 0) ||
+                                            W::min < 0 && (bits_of<W> == 8 || A::min < 0)) ||
                                            (sizeof(typename A::type) == 2 && A::min < 0 && W::min < 0 &&
-                                            sizeof(typename W::type) <= 2);
+                                            sizeof(typename W::type) <= 2 && bits_of<W> >= 8);
 
 /// A reduction of activations A with weights W over at most MaxDepth products.
 template <class A, class W, index MaxDepth = default_depth>

@@ -25,3 +25,55 @@ template <class T>
 void sum_rows(const matrix_view<const T>& x, std::int32_t* sums) noexcept {
   for (index i = 0; i < x.rows; ++i) sums[i] = static_cast<std::int32_t>(sum_of_bytes(x.row(i), x.columns));
 }
+
+/// Widens [low, high] to hold x[0], ..., x[count - 1]; numbers that are none do not count.
+template <class T>
+PARE_ALWAYS_INLINE void widen_interval(const T* x, index count, float& low, float& high) {
+  auto least = fill<f32x16>(low), greatest = fill<f32x16>(high);
+  for (; count >= 16; count -= 16, x += 16) {
+    const auto value = load_lanes<f32x16>(x);
+    least = min(value, least);
+    greatest = max(value, greatest);
+  }
+  alignas(64) float lows[16], highs[16];
+  store_lanes(lows, least);
+  store_lanes(highs, greatest);
+  low = *std::min_element(lows, lows + 16);
+  high = *std::max_element(highs, highs + 16);
+  for (; count > 0; --count, ++x) {
+    low = *x < low ? *x : low;
+    high = *x > high ? *x : high;
+  }
+}
+
+template <class T>
+PARE_ALWAYS_INLINE void quantize_row(const T* x, index count, const affine_map& map, std::int8_t* codes) {
+  const quantize_stage stage{{}, map.scale, output_of<s8>(map)};
+  for (; count >= 16; count -= 16, x += 16, codes += 16)
+    store_codes(codes, apply(stage, load_lanes<f32x16>(x), place{}));
+  if (count > 0) {
+    const place rest{0, 0, 0, static_cast<int>(count)};
+    store_some(codes, apply(stage, load_elements(x, rest), rest), 0, rest.last);
+  }
+}
+
+template <class T>
+void quantize_rows(const matrix_view<const T>& x, const row_codes& to, index begin, index end) noexcept {
+  for (index i = begin; i < end; ++i) {
+    float low = 0, high = 0;
+    widen_interval(x.row(i), x.columns, low, high);
+    const affine_map map = row_map(low, high);
+    quantize_row(x.row(i), x.columns, map, to.codes + i * to.stride);
+    to.scales[i] = map.scale;
+    to.zero_points[i] = map.zero_point;
+  }
+}
+
+template <class T>
+void sum_groups(const matrix_view<const T>& x, index groups, index group, std::int32_t* terms, index begin,
+                index end) noexcept {
+  for (index i = begin; i < end; ++i)
+    for (index g = 0; g < groups; ++g)
+      terms[i * groups + g] =
+          -8 * static_cast<std::int32_t>(sum_of_bytes(x.row(i) + g * group, std::min(group, x.columns - g * group)));
+}

@@ -6,7 +6,9 @@ struct choose_dot {
   // Below 64 strips per flush it pays to split the weights into two bytes.
   static constexpr bool split = sizeof(typename W::type) == 2 && Wide && exact_strips<A, W>(2, 0) < 64;
   static auto select() {
-    if constexpr (bytes) {
+    if constexpr (bits_of<W> == 4) {
+      return std::type_identity<dot_nibbles>{};
+    } else if constexpr (bytes) {
       return std::type_identity<dot_for_bytes<A, W>>{};
     } else {
       return std::type_identity<dot_for_halves<W, split>>{};
@@ -24,6 +26,9 @@ struct choose_dot<f32, f32, false> {
   using type = dot_for_floats;
   static constexpr index period = 0;
 };
+
+/// Stands for the int64 totals of a reduction that fits int32.
+struct no_total {};
 
 /// How many registers a T takes.
 template <class T>
@@ -44,6 +49,15 @@ constexpr int rows_for(int panels) {
   const int rows = (registers - shared) / per_row;
   return rows < 1 ? 1 : rows;
 }
+
+/// A dot whose sums are moved to totals of floats, for rows_for to count both.
+template <class Dot>
+struct with_totals : Dot {
+  struct acc {
+    typename Dot::acc sum;
+    f32x16 total;
+  };
+};
 
 /// Panels side by side: as many as leave six rows, the squarest tiles.
 template <class Dot>

@@ -42,7 +42,7 @@ struct listed_walk {
 
 template <class Call>
 PARE_ALWAYS_INLINE dense_walk start_walk(const Call& call, const panel_view<dense>& w, index row, index panel) {
-  constexpr index depth = cell_depth<typename Call::weights_range::type>;
+  constexpr index depth = strip_depth<typename Call::weights_range>;
   return {{reinterpret_cast<const std::byte*>(call.a + row * call.a_stride), w.strips + panel * w.panel_bytes},
           call.k / depth,
           call.k % depth};

@@ -24,7 +24,7 @@ template <Element W>
 std::string range_name() {
   if constexpr (IntegerRange<W>) {
     using type = typename W::type;
-    return text(std::is_signed_v<type> ? "s" : "u", 8 * sizeof(type), "[", W::min, ", ", W::max, "]");
+    return text(std::is_signed_v<type> ? "s" : "u", bits_of<W>, "[", W::min, ", ", W::max, "]");
   } else {
     return "f32";
   }
@@ -133,7 +133,7 @@ void expect_parts(const packed_parts& parts, index n, index k) {
   const index panels = panel_count(n), strips = static_cast<index>(parts[0].size()) / strip_bytes;
   expect_bytes(1, sizeof(element) == 1 ? panels * strip_bytes : 0);
   if constexpr (std::is_same_v<Structure, dense>) {
-    expect_bytes(0, panels * strips_per_panel<element>(k) * strip_bytes);
+    expect_bytes(0, panels * strips_of<W>(k) * strip_bytes);
     expect_bytes(2, 0);
     expect_bytes(3, 0);
   } else {

@@ -14,6 +14,7 @@ namespace pare {
 template <Element W, index N, index K>
 class constant_weights {
   static_assert(N > 0 && K > 0, "pare: constant_weights<W, N, K> has at least one weight");
+  static_assert(bits_of<W> >= 8, "pare: constant_weights have at least 8 bits; pack 4-bit weights at run time");
   using element = typename W::type;
 
  public:

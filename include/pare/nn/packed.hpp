@@ -34,7 +34,7 @@ panel_view<Structure> view_of(const packed_parts& parts, [[maybe_unused]] index 
   const auto array = [&]<class T>(std::size_t i, const T*) { return reinterpret_cast<const T*>(parts[i].data()); };
   const auto* const sums = array(1, static_cast<const std::int32_t*>(nullptr));
   if constexpr (std::is_same_v<Structure, dense>) {
-    return {parts[0].data(), sums, strips_per_panel<typename W::type>(k) * strip_bytes};
+    return {parts[0].data(), sums, strips_of<W>(k) * strip_bytes};
   } else {
     constexpr const std::uint32_t* words = nullptr;
     return {parts[0].data(), sums, array(2, words), array(3, words)};
@@ -58,6 +58,7 @@ class packed_weights {
       "pare: this version has kernels for dense weights and for block<16, C>, C a multiple of a cell (4 int8, 2 "
       "int16, 1 float); no kernel makes this structure faster yet: leave it dense, or prune block<16, 4> or "
       "whole channels (see kernel/pack.hpp)");
+  static_assert(bits_of<W> >= 8 || std::is_same_v<Structure, dense>, "pare: 4-bit weights are packed dense");
   static constexpr bool has_sums = sizeof(element) == 1;
 
   packed_weights() = default;
@@ -80,7 +81,7 @@ class packed_weights {
   std::size_t bytes() const noexcept { return strips_.bytes() + sums_.bytes() + first_.bytes() + offsets_.bytes(); }
   /// Fraction of the strips that are kept; 1 for dense.
   double density() const noexcept {
-    const index all = panel_count(n_) * strips_per_panel<element>(k_);
+    const index all = panel_count(n_) * strips_of<W>(k_);
     return all == 0 ? 1 : static_cast<double>(strips_.size() / strip_bytes) / static_cast<double>(all);
   }
   panel_view<Structure> view() const noexcept { return view_of<W, Structure>(parts(), k_); }
@@ -109,7 +110,7 @@ template <TileSource<typename W::type> Source>
 packed_weights<W, Structure>::packed_weights(index n, index k, Source source) : n_(n), k_(k) {
   if (n < 0) fail("weights.rows", "at least 0", n);
   if (k < 0 || k > INT32_MAX) fail("weights.columns", "at least 0 and below 2^31", k);
-  const index panels = panel_count(n), panel_bytes = strips_per_panel<element>(k) * strip_bytes;
+  const index panels = panel_count(n), panel_bytes = strips_of<W>(k) * strip_bytes;
   if (has_sums) sums_ = aligned_storage<std::int32_t>(panels * strip_lanes);
   constexpr bool is_dense = std::is_same_v<Structure, dense>;
   if (is_dense) strips_ = aligned_storage<std::byte>(panels * panel_bytes);
@@ -124,7 +125,7 @@ packed_weights<W, Structure>::packed_weights(index n, index k, Source source) : 
     expect_in_range(tile, first);
     if constexpr (has_sums) row_sums<element>(tile, sums_.data() + first);
     if constexpr (is_dense) {
-      pack_panel<element>(tile, strips_.data() + panel * panel_bytes);
+      pack_panel_of<W>(tile, strips_.data() + panel * panel_bytes);
     } else {
       append(tile, panel, strips, offsets);
     }

@@ -46,6 +46,24 @@ using u16 = full_range<std::uint16_t>;
 using s8_narrow = narrow_range<std::int8_t>;
 using s16_narrow = narrow_range<std::int16_t>;
 
+/// The integers Min..Max in 4 bits. One number is an int8; packed weights hold two in a byte.
+template <std::int64_t Min, std::int64_t Max>
+struct nibble_range {
+  static_assert(-8 <= Min && Min <= Max && Max <= 7, "pare: nibble_range<Min, Max> is a part of [-8, 7]");
+  using type = std::int8_t;
+  static constexpr int bits = 4;
+  static constexpr std::int64_t min = Min;
+  static constexpr std::int64_t max = Max;
+};
+using s4 = nibble_range<-8, 7>;
+using s4_narrow = nibble_range<-7, 7>;
+
+/// How many bits a packed number of R has.
+template <class R>
+inline constexpr int bits_of = 8 * static_cast<int>(sizeof(typename R::type));
+template <std::int64_t Min, std::int64_t Max>
+inline constexpr int bits_of<nibble_range<Min, Max>> = 4;
+
 /// The element type of a float operand.
 struct f32 {
   using type = float;

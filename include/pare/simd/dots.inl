@@ -90,3 +90,20 @@ struct dot_widened : plain_dot<4> {
   }
   static PARE_ALWAYS_INLINE i32x16 result(const acc& sum) { return add_pairs(sum); }
 };
+
+/// Strips of 4-bit weights plus 8: the low halves of the bytes belong to the first cell of activations, the high ones
+/// to the second. A row's products are too large by 8 times the sum of its activations: whoever calls takes that out.
+struct nibbles {
+  i32_reg low, high;
+};
+struct nibble_strip : plain_dot<8> {
+  static constexpr int scratch = 2;
+  using acc = single_sums;
+  using part = nibbles;
+  template <int Part>
+  static PARE_ALWAYS_INLINE part load(const std::byte* strip) {
+    const i32_reg both = load_register(strip + Part * register_bytes);
+    return {both & 0x0f0f0f0f, (i32_reg)((u32_reg)both >> 4) & 0x0f0f0f0f};
+  }
+  static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
+};

@@ -7,6 +7,8 @@ typedef float f32_reg __attribute__((vector_size(register_bytes)));
 typedef std::int64_t i64_reg __attribute__((vector_size(register_bytes)));
 typedef std::uint64_t u64_reg __attribute__((vector_size(register_bytes)));
 typedef double f64_reg __attribute__((vector_size(register_bytes)));
+typedef std::int16_t i16_reg __attribute__((vector_size(register_bytes)));
+typedef std::uint16_t u16_half __attribute__((vector_size(register_bytes / 2)));
 typedef std::int32_t i32_half __attribute__((vector_size(register_bytes / 2)));
 typedef float f32_half __attribute__((vector_size(register_bytes / 2)));
 
@@ -26,6 +28,12 @@ PARE_ALWAYS_INLINE i32_reg load_register(const std::byte* p) {
   i32_reg x;
   std::memcpy(&x, p, sizeof x);
   return x;
+}
+/// Halves of floats as floats.
+PARE_ALWAYS_INLINE f32_reg load_upper_halves(const std::byte* p) {
+  u16_half x;
+  std::memcpy(&x, p, sizeof x);
+  return (f32_reg)(__builtin_convertvector(x, u32_reg) << 16);
 }
 PARE_ALWAYS_INLINE f32_reg to_float(i32_reg x) { return __builtin_convertvector(x, f32_reg); }
 /// One register of int32 to two of int64.

@@ -57,6 +57,19 @@ struct dot_full_bytes : dot_signed_bytes<Signed> {
   }
 };
 
+/// Signed bytes x 4 bits: four products of at most 128 * 15 fit int16.
+struct dot_nibbles : nibble_strip {
+  struct cell {
+    i32_reg first, second;
+  };
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return {broadcast_4(p), broadcast_4(p + cell_bytes)}; }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, const cell& a, const part& w) {
+    const auto pairs = (i16_reg)maddubs(w.low, a.first) + (i16_reg)maddubs(w.high, a.second);
+    sum.r[Part] = madd_add(sum.r[Part], (i32_reg)pairs, i32_reg{} + 0x00010001);
+  }
+};
+
 template <class A, class W>
 using dot_for_bytes =
     std::conditional_t<(W::min >= -127), dot_narrow_bytes<(A::min < 0)>, dot_full_bytes<(A::min < 0)>>;

@@ -99,6 +99,19 @@ struct dot_bytes : plain_dot<4> {
   static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
 };
 
+/// Signed bytes x 4 bits: the weights are vpdpbusd's unsigned side.
+struct dot_nibbles : nibble_strip {
+  struct cell {
+    i32_reg first, second;
+  };
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return {broadcast_4(p), broadcast_4(p + cell_bytes)}; }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, const cell& a, const part& w) {
+    const __m512i half = _mm512_dpbusd_epi32((__m512i)sum.r[Part], (__m512i)w.low, (__m512i)a.first);
+    sum.r[Part] = (i32_reg)_mm512_dpbusd_epi32(half, (__m512i)w.high, (__m512i)a.second);
+  }
+};
+
 template <class A, class W>
 using dot_for_bytes = dot_bytes<(A::min < 0)>;
 

@@ -59,6 +59,19 @@ struct dot_narrow_bytes : dot_bytes<Signed> {
   }
 };
 
+/// Signed bytes x 4 bits: as two strips of narrow weights.
+struct dot_nibbles : nibble_strip {
+  static constexpr int scratch = 7;
+  using acc = paired_sums;
+  using cell = dot_narrow_bytes<true>::cell;
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return dot_narrow_bytes<true>::broadcast(p); }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, const cell& a, const part& w) {
+    dot_narrow_bytes<true>::mul_add<Part>(sum, a, {w.low, w.high});
+  }
+  static PARE_ALWAYS_INLINE i32x16 result(const acc& sum) { return add_pairs(sum); }
+};
+
 template <class A, class W>
 using dot_for_bytes = std::conditional_t<(W::min >= -127), dot_narrow_bytes<(A::min < 0)>, dot_bytes<(A::min < 0)>>;
 

@@ -50,6 +50,15 @@ struct dot_by_lane : dot_cell<Signed> {
   }
 };
 
+/// Signed bytes x 4 bits: both cells of a row in one register.
+struct dot_nibbles : nibble_strip {
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return broadcast_8(p); }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, const part& w) {
+    sum.r[Part] = sdot_lane<1>(sdot_lane<0>(sum.r[Part], w.low, a), w.high, a);
+  }
+};
+
 template <class A, class W>
 using dot_for_bytes = dot_by_lane<(A::min < 0)>;
 

@@ -1,6 +1,7 @@
 // scalar.hpp: the target without instructions of its own: one number per register, loops that a compiler may vectorise.
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -20,6 +21,11 @@ using i64_reg = std::int64_t;
 using u64_reg = std::uint64_t;
 
 inline i32_reg to_int(f32_reg x) { return static_cast<std::int32_t>(std::nearbyint(x)); }
+inline f32_reg load_upper_halves(const std::byte* p) {
+  std::uint16_t half;
+  std::memcpy(&half, p, sizeof half);
+  return std::bit_cast<float>(std::uint32_t{half} << 16);
+}
 inline f32_reg to_float(i32_reg x) { return static_cast<float>(x); }
 inline f32_reg to_float(const i64_reg* x) { return static_cast<float>(static_cast<double>(*x)); }
 inline void widen(i32_reg x, i64_reg* y) { *y = x; }
@@ -77,6 +83,20 @@ struct dot_plain {
       for (int j = 0; j < Depth; ++j) sum.r[i] += static_cast<Acc>(a.k[j]) * static_cast<Acc>(w.lane[i][j]);
   }
   static const acc& result(const acc& sum) { return sum; }
+};
+
+/// Signed bytes x 4 bits plus 8 (see dots.inl).
+struct dot_nibbles : dot_plain<std::int8_t, std::uint8_t, std::int32_t, 4> {
+  static constexpr int depth = 8;
+  struct cell {
+    std::int8_t k[8];
+  };
+  static cell broadcast(const std::byte* p) { return copy<cell>(p); }
+  template <int>
+  static void mul_add(acc& sum, const cell& a, const part& w) {
+    for (int i = 0; i < 16; ++i)
+      for (int j = 0; j < 4; ++j) sum.r[i] += a.k[j] * (w.lane[i][j] & 15) + a.k[j + 4] * (w.lane[i][j] >> 4);
+  }
 };
 
 template <class A, class W>

@@ -1,0 +1,53 @@
+// groups.inl: tiles over weights with a scale per group of k. Included by gemm.inl.
+
+PARE_ALWAYS_INLINE f32x16 load_scales(const float* p) { return load_lanes<f32x16>(p); }
+PARE_ALWAYS_INLINE f32x16 load_scales(const bfloat16* p) {
+  f32x16 x;
+  const auto* from = reinterpret_cast<const std::byte*>(p);
+  PARE_UNROLL for (int i = 0; i < i32_regs; ++i) x.r[i] =
+      load_upper_halves(from + i * static_cast<int>(sizeof(i32_reg) / 2));
+  return x;
+}
+
+/// total += (sum + the row's term) * scale for a finished group.
+template <class Dot, int R, int V, class Scale>
+PARE_ALWAYS_INLINE void add_group(const typename Dot::acc (&sum)[R][V], f32x16 (&total)[R][V],
+                                  const std::int32_t* terms, const Scale* scales, index groups) {
+  PARE_UNROLL for (int v = 0; v < V; ++v) {
+    const f32x16 scale = load_scales(scales + v * groups * strip_lanes);
+    PARE_UNROLL for (int r = 0; r < R; ++r) {
+      const i32x16 exact = Dot::result(sum[r][v]) + fill<i32x16>(terms[r * groups]);
+      total[r][v] = total[r][v] + to_float(exact) * scale;
+    }
+  }
+}
+
+template <class Call, int R, int V>
+requires is_grouped<typename Call::structure> PARE_ALWAYS_INLINE void one_tile(const Call& call, index row,
+                                                                               index panel) {
+  using info = traits<Call>;
+  using dot = typename info::choice::type;
+  constexpr index strips = Call::structure::group / dot::depth;
+  const auto& w = call.weights;
+  const index groups = w.groups, row_bytes = call.a_stride * index{sizeof(typename info::a_type)};
+  dense_walk walk = start_walk(call, panel_view<dense>{w.strips, nullptr, w.panel_bytes}, row, panel);
+  const std::int32_t* terms = call.terms + row * groups;
+  const auto* scales = w.scales + panel * groups * strip_lanes;
+  f32x16 total[R][V] = {};
+  const index whole = walk.full / strips, rest = walk.full % strips;
+  for (index g = 0; g < whole; ++g, ++terms, scales += strip_lanes) {
+    typename dot::acc sum[R][V] = {};
+    steps<dot, R, V>(sum, walk, strips, info::cell_step, row_bytes, w.panel_bytes);
+    add_group<dot, R, V>(sum, total, terms, scales, groups);
+  }
+  if (rest != 0 || walk.tail != 0) {
+    typename dot::acc sum[R][V] = {};
+    steps<dot, R, V>(sum, walk, rest, info::cell_step, row_bytes, w.panel_bytes);
+    if (walk.tail != 0)
+      tail_step<dot, R, V>(sum, walk.here(), walk.tail * index{sizeof(typename info::a_type)}, row_bytes,
+                           w.panel_bytes);
+    add_group<dot, R, V>(sum, total, terms, scales, groups);
+  }
+  store_tile<R, V>(
+      call, row, panel * strip_lanes, [&](int r, int v) __attribute__((always_inline)) { return total[r][v]; });
+}
