@@ -105,8 +105,8 @@ TEST_CASE("every policy keeps the accuracy that the README promises") {
 TEST_CASE("compressed weights take the memory that their format says") {
   const auto policies = report("")["policies"];
   const double real = policies[0]["bytes"];
-  for (const std::size_t int8 : {1, 2, 3}) CHECK(policies[int8]["bytes"] < 0.27 * real);
-  for (const std::size_t pruned : {4, 5}) CHECK(policies[pruned]["bytes"] < 0.08 * real);
+  for (const std::size_t int8 : {1u, 2u, 3u}) CHECK(policies[int8]["bytes"] < 0.27 * real);
+  for (const std::size_t pruned : {4u, 5u}) CHECK(policies[pruned]["bytes"] < 0.08 * real);
 }
 
 TEST_CASE("integer policies give the same answers on every target") {
