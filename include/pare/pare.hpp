@@ -36,6 +36,7 @@
 #include "prune/refit.hpp"
 #include "prune/round.hpp"
 #include "prune/scope.hpp"
+#include "prune/sensitivity.hpp"
 #include "quant/calibration/entropy.hpp"
 #include "quant/calibration/moving_average.hpp"
 #include "quant/calibration/mse.hpp"
