@@ -48,6 +48,7 @@
 #include "nn.hpp"
 
 #include "expr/linear.hpp"
+#include "expr/matmul.hpp"
 #include "expr/pack.hpp"
 #include "expr/prune.hpp"
 #include "expr/quantize.hpp"

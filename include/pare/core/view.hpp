@@ -1,6 +1,7 @@
 // view.hpp: matrices and images that lie in somebody else's memory: a pointer, extents and strides.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <type_traits>
 
@@ -52,7 +53,38 @@ struct image_view {
   }
 };
 
-/// Fails if a view's extents are negative, its rows overlap, or it has elements and no memory.
+namespace detail {
+/// The bytes from a view's first element to behind its last. Pre: the view is valid and not empty.
+template <class T>
+index span_bytes(const matrix_view<T>& view) noexcept {
+  return ((view.rows - 1) * view.stride + view.columns) * index{sizeof(T)};
+}
+}  // namespace detail
+
+/// True if two valid views have a byte in common. Views whose rows lie side by side in rows of the same length do not;
+/// where rows of different lengths interlace it is not found out.
+template <class A, class B>
+bool overlap(const matrix_view<A>& a, const matrix_view<B>& b) noexcept {
+  if (a.empty() || b.empty()) return false;
+  const auto first = reinterpret_cast<std::uintptr_t>(a.data), second = reinterpret_cast<std::uintptr_t>(b.data);
+  if (second < first) return overlap(b, a);
+  const auto distance = static_cast<index>(second - first);
+  if (distance >= detail::span_bytes(a)) return false;
+  const index width = a.columns * index{sizeof(A)}, other = b.columns * index{sizeof(B)};
+  const index pitch = a.stride * index{sizeof(A)};
+  if (a.rows == 1 || pitch == width) return true;
+  if (b.rows != 1 && b.stride * index{sizeof(B)} != pitch) return false;
+  return distance % pitch < width || distance % pitch + other > pitch;
+}
+
+/// Fails if `out` shares memory with `in`.
+template <class Out, class In>
+void expect_apart(const char* argument, const matrix_view<Out>& out, const matrix_view<In>& in) {
+  if (overlap(out, in)) fail(text(argument, ".data"), "memory of its own", "memory that the call also reads");
+}
+
+/// Fails if a view's extents are negative, its rows overlap, it spans more bytes than an index counts, or it has
+/// elements and no memory.
 template <class T>
 void expect_valid(const char* argument, const matrix_view<T>& view) {
   if (view.rows < 0) fail(text(argument, ".rows"), "at least 0", view.rows);
@@ -61,6 +93,10 @@ void expect_valid(const char* argument, const matrix_view<T>& view) {
   if (view.data == nullptr) fail(text(argument, ".data"), "memory for a view that is not empty", "a null pointer");
   if (view.rows > 1 && view.stride < view.columns)
     fail(text(argument, ".stride"), text("at least the ", view.columns, " columns"), view.stride);
+  index bytes = 0;
+  if (__builtin_mul_overflow(view.rows > 1 ? view.stride : view.columns, index{sizeof(T)}, &bytes) ||
+      __builtin_mul_overflow(bytes, view.rows, &bytes))
+    fail(text(argument, ".rows"), "rows that fit the address space", view.rows);
 }
 
 /// Fails if an image's extents are negative or it has elements and no memory.

@@ -155,6 +155,7 @@ void expect_dynamic(const matrix_view<X>& x, const W& w, const Epilogue& epilogu
   expect_equal("x.columns", w.k(), x.columns);
   expect_equal("y.columns", w.n(), y.columns);
   expect_equal("y.rows", x.rows, y.rows);
+  expect_apart("y", y, x);
   if (w.k() > default_depth) fail("weights.columns", text("at most ", default_depth), w.k());
   expect_stage<Out>(epilogue, y.rows, y.columns);
 }

@@ -198,6 +198,7 @@ void linear(const matrix_view<X>& x, std::int32_t zero_point, const W& w, const 
   expect_equal("x.columns", w.k(), x.columns);
   expect_equal("y.columns", w.n(), y.columns);
   expect_equal("y.rows", x.rows, y.rows);
+  expect_apart("y", y, x);
   if constexpr (IntegerRange<range>) detail::expect_depth<range, W, MaxDepth>(w.k());
   detail::expect_zero_point<range>(zero_point);
   detail::expect_stage<Out>(epilogue, y.rows, y.columns);

@@ -110,6 +110,7 @@ template <TileSource<typename W::type> Source>
 packed_weights<W, Structure>::packed_weights(index n, index k, Source source) : n_(n), k_(k) {
   if (n < 0) fail("weights.rows", "at least 0", n);
   if (k < 0 || k > INT32_MAX) fail("weights.columns", "at least 0 and below 2^31", k);
+  if (n > INT64_MAX / 128 / (k + 1)) fail("weights.rows", "rows that fit the address space", n);
   const index panels = panel_count(n), panel_bytes = strips_of<W>(k) * strip_bytes;
   if (has_sums) sums_ = aligned_storage<std::int32_t>(panels * strip_lanes);
   constexpr bool is_dense = std::is_same_v<Structure, dense>;
