@@ -14,6 +14,8 @@ std::vector<variant> our_variants(target cap) {
       {"s16", arithmetic::halves, prepare<quantized_product<s11, s11, s11, power_of_two, dense, 2048>>},
       {"s16-full", arithmetic::halves, prepare<quantized_product<s16, s16_narrow, s16, tflite_int64>>},
       {"s8", arithmetic::bytes, prepare<quantized_product<s8, s8_narrow, s8, float_nearest_even>>},
+      {"s8-w7", arithmetic::bytes,
+       prepare<quantized_product<s8, integer_range<std::int8_t, -64, 64>, s8, float_nearest_even>>},
       {"s8-tflite", arithmetic::bytes, prepare<quantized_product<s8, s8_narrow, s8, tflite>>},
       {"u8s8", arithmetic::bytes, prepare<quantized_product<u8, s8_narrow, u8, float_nearest_even>>},
       {"s8-block16@80", arithmetic::bytes, prepare<quantized_product<s8, s8_narrow, s8, float_nearest_even, block16>>,

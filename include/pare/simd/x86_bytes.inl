@@ -70,9 +70,31 @@ struct dot_nibbles : nibble_strip {
   }
 };
 
+/// Ranges whose pairs of products fit int16 with the activations unsigned (7-bit weights, or 7-bit activations that
+/// are): no sign to move. Signed activations enter as x + 128.
+template <bool Signed>
+struct dot_short_bytes : plain_dot<4> {
+  static constexpr std::int32_t offset = Signed ? 128 : 0;
+  static constexpr int scratch = 2;
+  using acc = single_sums;
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) {
+    return Signed ? broadcast_4(p) ^ static_cast<std::int32_t>(0x80808080) : broadcast_4(p);
+  }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, part w) {
+    sum.r[Part] = madd_add(sum.r[Part], maddubs(a, w), i32_reg{} + 0x00010001);
+  }
+  static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
+};
+
 template <class A, class W>
-using dot_for_bytes =
-    std::conditional_t<(W::min >= -127), dot_narrow_bytes<(A::min < 0)>, dot_full_bytes<(A::min < 0)>>;
+inline constexpr bool short_products =
+    2 * (A::max + dot_short_bytes<(A::min < 0)>::offset) * greatest_magnitude<W> <= INT16_MAX;
+
+template <class A, class W>
+using dot_for_bytes = std::conditional_t<
+    short_products<A, W>, dot_short_bytes<(A::min < 0)>,
+    std::conditional_t<(W::min >= -127), dot_narrow_bytes<(A::min < 0)>, dot_full_bytes<(A::min < 0)>>>;
 
 template <class W, bool Split>
 using dot_for_halves = std::conditional_t<sizeof(typename W::type) == 1, dot_widened,

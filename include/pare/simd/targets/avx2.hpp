@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "../../core/cell.hpp"
+#include "../../numeric/range.hpp"
 #include "../features.hpp"
 
 #if PARE_X86
