@@ -18,6 +18,8 @@
 #include "nn/packed_conv.hpp"
 #include "nn/pool.hpp"
 #include "nn/scaled_weights.hpp"
+#include "nn/separable_conv2d.hpp"
 #include "nn/softmax.hpp"
 #include "nn/table.hpp"
 #include "nn/threads.hpp"
+#include "nn/transposed_conv2d.hpp"

@@ -28,6 +28,7 @@
 #include "reference/quantize.hpp"
 #include "reference/requantize.hpp"
 #include "reference/softmax.hpp"
+#include "reference/transposed_conv2d.hpp"
 
 // L4: policies
 #include "prune/obs.hpp"

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <memory>
-#include <pare/nn/conv2d.hpp>
 #include <pare/reference/conv2d.hpp>
 
+#include "conv_kernels.hpp"
 #include "inputs.hpp"
 
 namespace cases {

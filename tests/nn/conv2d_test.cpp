@@ -31,8 +31,6 @@ void check_sums(generator& random, const conv_shape& s) {
   }
 }
 
-using conv_formats = std::tuple<s8_s8n<pare::dense>, u8_s8<pare::dense>, s16_s8<pare::dense>, f32_f32<pare::dense>>;
-
 conv_shape square(index size, index inputs, index outputs, index window, index stride, index padding) {
   return {1, size, size, inputs, outputs, {window, window}, {stride, stride, padding, padding, padding, padding}};
 }
@@ -56,7 +54,7 @@ TEMPLATE_LIST_TEST_CASE("sums of convolutions of any geometry are those of the d
 
 TEST_CASE("windows with more taps than the table has places, and pixels longer than a row of zero points") {
   generator random{2};
-  using bytes = s8_s8n<pare::dense>;
+  using bytes = s8_s8<pare::dense>;
   check_sums<bytes>(random, square(24, 20, 5, 19, 1, 9));
   check_sums<bytes>(random, square(4, 4101, 3, 2, 1, 1));
   check_sums<bytes>(random, {1, 1, 900, 1, 8, {1, 400}, {1, 160, 0, 200, 0, 100}});
@@ -66,11 +64,11 @@ TEST_CASE("windows with more taps than the table has places, and pixels longer t
 
 TEST_CASE("convolutions of many pixels, in one part and in several") {
   generator random{3};
-  using bytes = s8_s8n<pare::dense>;
+  using bytes = s8_s8<pare::dense>;
   const conv_shape s = square(33, 9, 70, 3, 1, 1);
   check_sums<bytes>(random, s);
   const conv_operands<bytes> o(random, s);
-  const pare::packed_conv<pare::s8_narrow> packed(o.w.view());
+  const pare::packed_conv<pare::s8> packed(o.w.view());
   owned_image<std::int32_t> whole(1, 33, 33, 70), parts(1, 33, 33, 70);
   pare::conv2d(o.x.view(), o.zero_point, packed, s.geometry, pare::as_is, whole.view());
   const pare::executor_of three{3, [](index n, const auto& f) {

@@ -28,9 +28,6 @@ void check_sums(generator& random, const conv_shape& s) {
   }
 }
 
-using depthwise_formats =
-    std::tuple<s8_s8<pare::dense>, u8_s8n<pare::dense>, s16_s8<pare::dense>, f32_f32<pare::dense>>;
-
 /// Up to 90 channels, one input in three with more than one output.
 conv_shape draw_depthwise(generator& random) {
   conv_shape s = draw_shape(random);
@@ -45,7 +42,7 @@ conv_shape square(index height, index width, index channels, index window, index
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("depthwise sums of any geometry are those of the definition", "", depthwise_formats) {
+TEMPLATE_LIST_TEST_CASE("depthwise sums of any geometry are those of the definition", "", conv_formats) {
   generator random{1};
   for (int i = 0; i < 150; ++i) check_sums<TestType>(random, draw_depthwise(random));
 }

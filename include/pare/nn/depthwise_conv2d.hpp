@@ -76,6 +76,43 @@ void packed_depthwise<W>::pack_strip(const image_view<const element>& weights, i
   }
 }
 
+namespace detail {
+inline namespace PARE_UNIT {
+
+/// What depthwise_conv2d requires of its arguments.
+template <Element A, index MaxDepth, class Out, class X, Element W, Stage Epilogue>
+void expect_depthwise(const image_view<X>& x, std::int32_t zero_point, const packed_depthwise<W>& w,
+                      const conv_geometry& geometry, const Epilogue& epilogue, const image_view<Out>& y) {
+  expect_equal("geometry.groups", 1, geometry.groups);
+  expect_images(x, geometry, w.window(), w.outputs(), y);
+  if (w.outputs() != 0 && (x.channels == 0 || w.outputs() % x.channels != 0))
+    fail("x.channels", text("a divisor of the ", w.outputs(), " outputs"), x.channels);
+  expect_activations<A, MaxDepth>(zero_point, w.window().height * w.window().width);
+  expect_stage<Out>(epilogue, y.batch * y.height * y.width, y.channels);
+}
+
+/// The call for all of y. Pre: expect_depthwise, and y is not empty.
+template <Element A, index MaxDepth, class X, Element W, Stage Epilogue, class Out>
+auto whole_depthwise(const image_view<X>& x, std::int32_t zero_point, const packed_depthwise<W>& w,
+                     const conv_geometry& geometry, const Epilogue& epilogue, const image_view<Out>& y) {
+  depthwise_call<A, W, Epilogue, Out, MaxDepth> call;
+  call.image = x;
+  call.window = w.window();
+  call.extents = {y.height, y.width};
+  call.geometry = geometry;
+  call.multiplier = w.outputs() / x.channels;
+  call.weights = w.view();
+  call.zero_point = zero_point;
+  call.epilogue = epilogue;
+  call.out = y.data;
+  call.out_stride = y.channels;
+  call.part = {0, y.batch * y.height, 0, y.channels};
+  return call;
+}
+
+}  // namespace PARE_UNIT
+}  // namespace detail
+
 inline namespace PARE_UNIT {
 
 /// y[n, i, j, o] = epilogue(sum over the window's taps (v, u) of (x[n, i', j', o / multiplier] - zero_point) *
@@ -94,25 +131,9 @@ void depthwise_conv2d(const image_view<X>& x, std::int32_t zero_point, const pac
   static_assert(std::is_same_v<typename range::type, std::remove_const_t<X>>,
                 "pare: A must be a format of x's element type");
   expect_available(on);
-  expect_equal("geometry.groups", 1, geometry.groups);
-  detail::expect_images(x, geometry, w.window(), w.outputs(), y);
-  if (w.outputs() != 0 && (x.channels == 0 || w.outputs() % x.channels != 0))
-    fail("x.channels", text("a divisor of the ", w.outputs(), " outputs"), x.channels);
-  detail::expect_activations<range, MaxDepth>(zero_point, w.window().height * w.window().width);
-  detail::expect_stage<Out>(epilogue, y.batch * y.height * y.width, y.channels);
+  detail::expect_depthwise<range, MaxDepth, Out>(x, zero_point, w, geometry, epilogue, y);
   if (y.size() == 0) return;
-
-  depthwise_call<range, W, Epilogue, Out, MaxDepth> call;
-  call.image = x;
-  call.window = w.window();
-  call.extents = {y.height, y.width};
-  call.geometry = geometry;
-  call.multiplier = w.outputs() / x.channels;
-  call.weights = w.view();
-  call.zero_point = zero_point;
-  call.epilogue = epilogue;
-  call.out = y.data;
-  call.out_stride = y.channels;
+  const auto call = detail::whole_depthwise<range, MaxDepth>(x, zero_point, w, geometry, epilogue, y);
   const index parts = executor.concurrency(), lines = y.batch * y.height;
   executor.bulk(parts, [&](index i) {
     auto mine = call;

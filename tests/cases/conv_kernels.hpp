@@ -1,0 +1,26 @@
+// conv_kernels.hpp: the kernels of convolutions that the test programs run, each instantiated once for all programs, in
+// convs.cpp and depthwise.cpp.
+#pragma once
+
+#include <pare/nn/depthwise_conv2d.hpp>
+
+#include "kernels.hpp"
+
+namespace cases {
+
+using conv_formats = std::tuple<s8_s8<pare::dense>, u8_s8n<pare::dense>, s16_s8<pare::dense>, f32_f32<pare::dense>>;
+
+template <class F>
+using conv_sums = pare::conv_call<typename F::A, typename F::W, pare::dense, pare::identity_stage, typename F::sum>;
+template <class F>
+using depthwise_sums = pare::depthwise_call<typename F::A, typename F::W, pare::identity_stage, typename F::sum>;
+
+}  // namespace cases
+
+#define CASES_OF_CONV(X, kind)               \
+  X(cases::kind<cases::s8_s8<pare::dense>>)  \
+  X(cases::kind<cases::u8_s8n<pare::dense>>) \
+  X(cases::kind<cases::s16_s8<pare::dense>>) \
+  X(cases::kind<cases::f32_f32<pare::dense>>)
+CASES_OF_CONV(CASES_DEFINED_ELSEWHERE, conv_sums)
+CASES_OF_CONV(CASES_DEFINED_ELSEWHERE, depthwise_sums)

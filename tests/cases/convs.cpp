@@ -1,0 +1,3 @@
+#include "conv_kernels.hpp"
+
+CASES_OF_CONV(CASES_DEFINED_HERE, conv_sums)
