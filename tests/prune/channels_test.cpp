@@ -129,7 +129,7 @@ TEST_CASE("channels that are tied go together: sums, depthwise layers, norms and
 
   const auto thin = pare::prune_channels<pare::magnitude>(layers, 0.5);
   CHECK(thin.kept[1].size() == 4);
-  for (const std::size_t tied : {2, 5, 6}) CHECK(thin.kept[tied] == thin.kept[1]);
+  for (const std::size_t tied : {2u, 5u, 6u}) CHECK(thin.kept[tied] == thin.kept[1]);
   CHECK(thin.kept[7].size() == 8);
   for (const index c : thin.kept[1]) CHECK(std::count(thin.kept[7].begin(), thin.kept[7].end(), 2 * c + 1) == 1);
   CHECK(thin.kept[3].size() == 6);
@@ -145,7 +145,7 @@ TEST_CASE("a thinned network computes what the whole one does without those chan
   for (const double sparsity : {0.0, 0.25, 0.6, 0.999})
     for (const index multiple : {1, 4}) {
       const auto thin = pare::prune_channels<pare::group_l2>(layers, sparsity, {}, {.multiple = multiple});
-      for (const std::size_t conv : {1, 3, 9, 10}) {
+      for (const std::size_t conv : {1u, 3u, 9u, 10u}) {
         const auto all = static_cast<index>(layers[conv].per_channel[0].size());
         const index wanted = pare::round_up(all - pare::pruned_count(sparsity, all), multiple);
         CHECK(static_cast<index>(thin.kept[conv].size()) == std::min(wanted, all));
