@@ -6,8 +6,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "../core/index.hpp"
-#include "xtensor.hpp"
+#include "source.hpp"
 
 namespace pare {
 
@@ -169,6 +168,22 @@ class element_map : public F,
       if (this->shape()[axis - 1] != 1) at[axis - 1] = static_cast<size_type>(*last);
     }
     return value(source_.element(at.begin(), at.end()), at.begin(), this->shape());
+  }
+
+  /// All elements in row-major order to memory that does not overlap the source's.
+  void copy_to(value_type* to) const requires requires(const element_map& m, const source_type& source) {
+    m.convert(source, to);
+  }
+  { this->convert(source_, to); }
+  /// What an assignment to a row-major container runs: xtensor asks for it.
+  template <class Y>
+  requires(detail::RowMajorContainer<Y>&& std::is_same_v<typename Y::value_type, value_type>)  //
+      void assign_to(xt::xexpression<Y>& result) const requires requires(const element_map& m, value_type* to) {
+    m.copy_to(to);
+  }
+  {
+    result.derived_cast().resize(shape());
+    copy_to(result.derived_cast().data());
   }
 
   template <class S>

@@ -5,6 +5,7 @@
 
 #include "epilogue.hpp"
 #include "pack.hpp"
+#include "source.hpp"
 
 namespace pare {
 
@@ -37,13 +38,6 @@ struct format_of<X> {
   static_assert(std::is_same_v<typename X::quantization_type::granularity, per_tensor>,
                 "pare: activations are quantized per tensor: quantizer<Scheme, per_tensor>");
 };
-
-/// Containers whose elements a kernel can read or write in place.
-template <class E>
-concept RowMajorContainer = requires(E& e) {
-  e.data();
-}
-&&E::static_layout == xt::layout_type::row_major&& E::contiguous_layout;
 }  // namespace detail
 
 /// y[..., n] = epilogue(x[..., k] times the weights): an expression that knows how to assign itself.
@@ -114,7 +108,11 @@ class linear_expression : public xt::xexpression<linear_expression<CX, CW, Epilo
       x = x_.data();
     } else {
       copy = aligned_storage<number>(rows * k);
-      std::copy(x_.begin(), x_.end(), copy.begin());
+      if constexpr (requires { x_.copy_to(copy.data()); }) {
+        x_.copy_to(copy.data());
+      } else {
+        std::copy(x_.begin(), x_.end(), copy.begin());
+      }
       x = copy.data();
     }
     const detail::bound<sum, whole_epilogue> stages(all_stages(), sums());

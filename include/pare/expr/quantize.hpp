@@ -7,6 +7,7 @@
 
 #include "../quant/quantizer.hpp"
 #include "element_map.hpp"
+#include "pieces.hpp"
 #include "prune.hpp"
 
 namespace pare {
@@ -53,6 +54,13 @@ typename Q::storage code_of_value(X x, const affine_map& map, const typename Q::
 }
 }  // namespace detail
 
+namespace detail {
+/// Numbers and a quantizer that the kernels know.
+template <class E, class Q>
+concept KernelQuantizer = std::same_as<typename E::value_type, float> && KernelRange<typename Q::range> &&
+    KernelRounding<typename Q::rounding_type> && std::same_as<typename Q::non_finite, saturate_non_finite>;
+}  // namespace detail
+
 /// The function of a quantized expression: real numbers to codes.
 template <class CP>
 class quantized : public parametrized<CP> {
@@ -67,6 +75,15 @@ class quantized : public parametrized<CP> {
     return detail::code_of_value<typename parametrized<CP>::quantizer_type>(x, this->map(position),
                                                                             this->parameters().rounding, linear);
   }
+  template <class E>
+  requires detail::KernelQuantizer<E, typename parametrized<CP>::quantizer_type>
+  void convert(const E& source, value_type* to) const {
+    using quantizer = typename parametrized<CP>::quantizer_type;
+    using piece = quantize_piece<typename quantizer::range, typename quantizer::rounding_type,
+                                 stepping_of<typename quantizer::scheme>>;
+    detail::run_pieces(piece{nullptr, to, 0, {}, 0, this->parameters().rounding, false}, source, this->grid(),
+                       this->parameters().maps);
+  }
 };
 
 /// The function of a dequantized expression: codes to real numbers.
@@ -80,6 +97,13 @@ class dequantized : public parametrized<CP> {
   template <class X, class It, class Shape>
   float value(X code, It position, const Shape&) const {
     return dequantize_value(code, this->map(position));
+  }
+  template <class E>
+  requires(std::same_as<typename E::value_type, typename parametrized<CP>::range::type>&&
+               KernelRange<typename parametrized<CP>::range>)  //
+      void convert(const E& source, float* to) const {
+    using piece = dequantize_piece<typename parametrized<CP>::range>;
+    detail::run_pieces(piece{nullptr, to, 0, {}, 0, false}, source, this->grid(), this->parameters().maps);
   }
 };
 
@@ -108,13 +132,24 @@ auto quantize(E&& source, P&& parameters) {
   return element_map<quantized<operand_t<P>>, operand_t<E>>(std::move(function), std::forward<E>(source));
 }
 
+/// The parameters that `quantizer` chooses for an expression: quantizer.calibrate(source), but pieces of arithmetic on
+/// containers are computed many elements at a time. Reads the whole expression once, now.
+template <class Q, class E>
+quantization<Q> calibrate(const Q& quantizer, const E& source) {
+  if constexpr (std::same_as<typename E::value_type, float>) {
+    return calibrator<Q>(quantizer).observe_pieces(detail::piece_source<E>(source), source.shape()).finish();
+  } else {
+    return quantizer.calibrate(source);
+  }
+}
+
 /// The same with parameters that `quantizer` chooses: it reads the whole expression once, now; the codes stay lazy.
 template <class Q, class E>
 requires(!is_quantization<Q>) auto quantize(E&& source, const Q& quantizer) {
   static_assert(Quantizer<Q>,
                 "pare: quantize<Q> wants a quantizer<Scheme, Granularity, ...>, not one of its parts "
                 "(see quant/quantizer.hpp)");
-  return quantize(std::forward<E>(source), quantizer.calibrate(source));
+  return quantize(std::forward<E>(source), calibrate(quantizer, source));
 }
 template <class Q, class E>
 auto quantize(E&& source) {

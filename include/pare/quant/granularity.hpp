@@ -88,21 +88,38 @@ class parameter_grid {
   /// How many elements, consecutive in row-major order, share a parameter at least.
   index run() const noexcept { return run_; }
 
-  /// Calls f(parameter, count) for stretches of `count` elements that share a parameter, all of the tensor in row-major
-  /// order. Stretches are as long as blocks allow along the innermost axis that has more than one.
+  /// How many elements one row of the tensor has: those along the innermost axis with more than one block, and inside
+  /// it.
+  index row() const noexcept { return split_axis_ < 0 ? run_ : extent(split_axis_) * split_inner_; }
+  /// True if every row has the same parameters.
+  bool rows_alike() const noexcept { return split_axis_ < 0 || count_ == blocks(split_axis_); }
+  /// The length of the stretches that for_each_run gives, but for the last of a row.
+  index longest_run() const noexcept {
+    if (split_axis_ < 0) return run_;
+    return axes_[static_cast<std::size_t>(split_axis_)].block * split_inner_;
+  }
+
+  /// Calls f(parameter) for each row with its first parameter, in row-major order.
   template <class F>
-  void for_each_run(F&& f) const {
-    std::array<index, static_cast<std::size_t>(max_rank)> at{};
+  void for_each_row(F&& f) const {
     for (index axis = 0; axis < rank_; ++axis)
       if (extent(axis) == 0) return;
+    std::array<index, static_cast<std::size_t>(max_rank)> at{};
+    do f(offset(at.begin()));
+    while (advance(at));
+  }
+  /// Calls f(parameter - the row's first, count) for the stretches of a row whose elements share a parameter.
+  template <class F>
+  void for_each_run_of_row(F&& f) const {
     if (split_axis_ < 0) return f(index{0}, run_);
-    const auto& [extent_, block, stride] = axes_[static_cast<std::size_t>(split_axis_)];
-    for (bool more = true; more;) {
-      const index first = offset(at.begin());
-      for (index i = 0; i < extent_; i += block)
-        f(first + i / block * stride, std::min(block, extent_ - i) * split_inner_);
-      more = advance(at);
-    }
+    const auto& [extent, block, stride] = axes_[static_cast<std::size_t>(split_axis_)];
+    for (index i = 0; i < extent; i += block) f(i / block * stride, std::min(block, extent - i) * split_inner_);
+  }
+  /// Calls f(parameter, count) for the stretches of all rows: every element of the tensor in row-major order.
+  template <class F>
+  void for_each_run(F&& f) const {
+    for_each_row(
+        [&](index first) { for_each_run_of_row([&](index relative, index count) { f(first + relative, count); }); });
   }
 
   /// The parameter of the element at `position`, a random-access iterator over rank() indices.
@@ -127,6 +144,10 @@ class parameter_grid {
       at[static_cast<std::size_t>(axis)] = 0;
     }
     return false;
+  }
+
+  index blocks(index axis) const noexcept {
+    return ceil_div(extent(axis), axes_[static_cast<std::size_t>(axis)].block);
   }
 
   struct axis_blocks {

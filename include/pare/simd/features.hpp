@@ -1,6 +1,9 @@
 // features.hpp: the compiler's names of what each target may use, and the system headers of the intrinsics.
 #pragma once
 
+#include <bit>
+#include <limits>
+
 #include "target.hpp"
 
 #if PARE_X86

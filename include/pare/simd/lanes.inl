@@ -41,6 +41,13 @@ PARE_ALWAYS_INLINE void store_lanes(T* p, const lanes<Reg, N>& x) {
     to += sizeof reg;
   }
 }
+/// Past the caches, where the target can. Pre: p is aligned to a register.
+PARE_ALWAYS_INLINE void stream_lanes(float* p, const f32x16& x) {
+  for (const f32_reg& reg : x.r) {
+    stream_register(p, reg);
+    p += sizeof reg / sizeof(float);
+  }
+}
 template <class X, class T>
 PARE_ALWAYS_INLINE X fill(T value) {
   X x;

@@ -7,7 +7,22 @@ inline constexpr int register_bytes = 16;
 #include "registers.inl"
 
 PARE_ALWAYS_INLINE i32_reg to_int(f32_reg x) { return (i32_reg)vcvtnq_s32_f32((float32x4_t)x); }
+PARE_ALWAYS_INLINE void stream_16_bytes(std::byte* p, const std::byte* from) { std::memcpy(p, from, 16); }
+PARE_ALWAYS_INLINE void stream_register(float* p, f32_reg x) { vst1q_f32(p, (float32x4_t)x); }
 PARE_ALWAYS_INLINE i32_reg mul_q31(i32_reg a, i32_reg b) { return (i32_reg)vqrdmulhq_s32((int32x4_t)a, (int32x4_t)b); }
+// One register of codes of 8 or 16 bits.
+PARE_ALWAYS_INLINE void widen_codes(const std::int16_t* p, i32_reg& x) { x = (i32_reg)vmovl_s16(vld1_s16(p)); }
+PARE_ALWAYS_INLINE void widen_codes(const std::uint16_t* p, i32_reg& x) { x = (i32_reg)vmovl_u16(vld1_u16(p)); }
+PARE_ALWAYS_INLINE void widen_codes(const std::int8_t* p, i32_reg& x) {
+  std::uint64_t four = 0;
+  std::memcpy(&four, p, 4);
+  x = (i32_reg)vmovl_s16(vget_low_s16(vmovl_s8(vcreate_s8(four))));
+}
+PARE_ALWAYS_INLINE void widen_codes(const std::uint8_t* p, i32_reg& x) {
+  std::uint64_t four = 0;
+  std::memcpy(&four, p, 4);
+  x = (i32_reg)vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(four))));
+}
 PARE_ALWAYS_INLINE i32_reg load_widened(const std::byte* p) {
   return (i32_reg)vmovl_s8(vld1_s8(reinterpret_cast<const std::int8_t*>(p)));
 }

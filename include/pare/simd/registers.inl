@@ -36,6 +36,12 @@ PARE_ALWAYS_INLINE f32_reg load_upper_halves(const std::byte* p) {
   return (f32_reg)(__builtin_convertvector(x, u32_reg) << 16);
 }
 PARE_ALWAYS_INLINE f32_reg to_float(i32_reg x) { return __builtin_convertvector(x, f32_reg); }
+PARE_ALWAYS_INLINE i32_reg truncated(f32_reg x) { return __builtin_convertvector(x, i32_reg); }
+/// The positive number c with the signs of x.
+PARE_ALWAYS_INLINE f32_reg with_sign_of(float c, f32_reg x) {
+  const auto sign = (i32_reg)x & std::numeric_limits<std::int32_t>::min();
+  return (f32_reg)(sign | std::bit_cast<std::int32_t>(c));
+}
 /// One register of int32 to two of int64.
 PARE_ALWAYS_INLINE void widen(i32_reg x, i64_reg* y) {
   i32_half low, high;

@@ -19,12 +19,29 @@ inline constexpr int register_bytes = 32;
 
 #define PARE_OPAQUE(x) __asm__("" : "+x"(x))
 PARE_ALWAYS_INLINE i32_reg to_int(f32_reg x) { return (i32_reg)_mm256_cvtps_epi32((__m256)x); }
+PARE_ALWAYS_INLINE void stream_16_bytes(std::byte* p, const std::byte* from) {
+  _mm_stream_si128(reinterpret_cast<__m128i*>(p), _mm_load_si128(reinterpret_cast<const __m128i*>(from)));
+}
+PARE_ALWAYS_INLINE void stream_register(float* p, f32_reg x) { _mm256_stream_ps(p, (__m256)x); }
 PARE_ALWAYS_INLINE i32_reg mul_q31(i32_reg a, i32_reg b) {
   const __m256i half = _mm256_set1_epi64x(std::int64_t{1} << 30);
   const __m256i odd_a = _mm256_srli_epi64((__m256i)a, 32), odd_b = _mm256_srli_epi64((__m256i)b, 32);
   const __m256i even = _mm256_add_epi64(_mm256_mul_epi32((__m256i)a, (__m256i)b), half);
   const __m256i odd = _mm256_add_epi64(_mm256_mul_epi32(odd_a, odd_b), half);
   return (i32_reg)_mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0xaa);
+}
+// One register of codes of 8 or 16 bits.
+PARE_ALWAYS_INLINE void widen_codes(const std::int8_t* p, i32_reg& x) {
+  x = (i32_reg)_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+}
+PARE_ALWAYS_INLINE void widen_codes(const std::uint8_t* p, i32_reg& x) {
+  x = (i32_reg)_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+}
+PARE_ALWAYS_INLINE void widen_codes(const std::int16_t* p, i32_reg& x) {
+  x = (i32_reg)_mm256_cvtepi16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+PARE_ALWAYS_INLINE void widen_codes(const std::uint16_t* p, i32_reg& x) {
+  x = (i32_reg)_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
 PARE_ALWAYS_INLINE i32_reg load_widened(const std::byte* p) {
   return (i32_reg)_mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));

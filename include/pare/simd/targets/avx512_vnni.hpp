@@ -19,6 +19,10 @@ inline constexpr int register_bytes = 64;
 #define PARE_OPAQUE(x) __asm__("" : "+v"(x))
 // gcc 12 warns of the undefined value behind some unmasked forms; a full mask generates the same instruction.
 PARE_ALWAYS_INLINE i32_reg to_int(f32_reg x) { return (i32_reg)_mm512_maskz_cvtps_epi32(0xffff, (__m512)x); }
+PARE_ALWAYS_INLINE void stream_16_bytes(std::byte* p, const std::byte* from) {
+  _mm_stream_si128(reinterpret_cast<__m128i*>(p), _mm_load_si128(reinterpret_cast<const __m128i*>(from)));
+}
+PARE_ALWAYS_INLINE void stream_register(float* p, f32_reg x) { _mm512_stream_ps(p, (__m512)x); }
 PARE_ALWAYS_INLINE i64_reg mul_even(i64_reg a, i64_reg b) {
   return (i64_reg)_mm512_maskz_mul_epi32(0xff, (__m512i)a, (__m512i)b);
 }
@@ -27,6 +31,19 @@ PARE_ALWAYS_INLINE i32_reg mul_q31(i32_reg a, i32_reg b) {
   const i64_reg even = mul_even((i64_reg)a, (i64_reg)b) + half;
   const i64_reg odd = mul_even((i64_reg)a >> 32, (i64_reg)b >> 32) + half;
   return (i32_reg)_mm512_mask_blend_epi32(0xaaaa, (__m512i)(even >> 31), (__m512i)((u64_reg)odd << 1));
+}
+// One register of codes of 8 or 16 bits.
+PARE_ALWAYS_INLINE void widen_codes(const std::int8_t* p, i32_reg& x) {
+  x = (i32_reg)_mm512_maskz_cvtepi8_epi32(0xffff, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+PARE_ALWAYS_INLINE void widen_codes(const std::uint8_t* p, i32_reg& x) {
+  x = (i32_reg)_mm512_maskz_cvtepu8_epi32(0xffff, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+PARE_ALWAYS_INLINE void widen_codes(const std::int16_t* p, i32_reg& x) {
+  x = (i32_reg)_mm512_maskz_cvtepi16_epi32(0xffff, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+PARE_ALWAYS_INLINE void widen_codes(const std::uint16_t* p, i32_reg& x) {
+  x = (i32_reg)_mm512_maskz_cvtepu16_epi32(0xffff, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
 PARE_ALWAYS_INLINE i32_reg load_widened(const std::byte* p) {
   return (i32_reg)_mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));

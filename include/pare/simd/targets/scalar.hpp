@@ -28,6 +28,14 @@ inline f32_reg load_upper_halves(const std::byte* p) {
 }
 inline f32_reg to_float(i32_reg x) { return static_cast<float>(x); }
 inline f32_reg to_float(const i64_reg* x) { return static_cast<float>(static_cast<double>(*x)); }
+inline i32_reg truncated(f32_reg x) { return static_cast<std::int32_t>(x); }
+inline f32_reg with_sign_of(float c, f32_reg x) { return std::copysign(c, x); }
+template <class T>
+inline void widen_codes(const T* p, i32_reg& x) {
+  x = *p;
+}
+inline void stream_16_bytes(std::byte* p, const std::byte* from) { std::memcpy(p, from, 16); }
+inline void stream_register(float* p, f32_reg x) { *p = x; }
 inline void widen(i32_reg x, i64_reg* y) { *y = x; }
 inline i32_reg narrow(const i64_reg* x) { return static_cast<std::int32_t>(*x); }
 inline i32_reg mul_q31(i32_reg a, i32_reg b) {

@@ -19,12 +19,32 @@ inline constexpr int register_bytes = 16;
 
 #define PARE_OPAQUE(x) __asm__("" : "+x"(x))
 PARE_ALWAYS_INLINE i32_reg to_int(f32_reg x) { return (i32_reg)_mm_cvtps_epi32((__m128)x); }
+PARE_ALWAYS_INLINE void stream_16_bytes(std::byte* p, const std::byte* from) {
+  _mm_stream_si128(reinterpret_cast<__m128i*>(p), _mm_load_si128(reinterpret_cast<const __m128i*>(from)));
+}
+PARE_ALWAYS_INLINE void stream_register(float* p, f32_reg x) { _mm_stream_ps(p, (__m128)x); }
 PARE_ALWAYS_INLINE i32_reg mul_q31(i32_reg a, i32_reg b) {
   const __m128i half = _mm_set1_epi64x(std::int64_t{1} << 30);
   const __m128i odd_a = _mm_srli_epi64((__m128i)a, 32), odd_b = _mm_srli_epi64((__m128i)b, 32);
   const __m128i even = _mm_add_epi64(_mm_mul_epi32((__m128i)a, (__m128i)b), half);
   const __m128i odd = _mm_add_epi64(_mm_mul_epi32(odd_a, odd_b), half);
   return (i32_reg)_mm_blend_epi16(_mm_srli_epi64(even, 31), _mm_slli_epi64(odd, 1), 0xcc);
+}
+// One register of codes of 8 or 16 bits.
+PARE_ALWAYS_INLINE __m128i four_bytes(const void* p) {
+  std::int32_t four;
+  std::memcpy(&four, p, sizeof four);
+  return _mm_cvtsi32_si128(four);
+}
+PARE_ALWAYS_INLINE void widen_codes(const std::int8_t* p, i32_reg& x) { x = (i32_reg)_mm_cvtepi8_epi32(four_bytes(p)); }
+PARE_ALWAYS_INLINE void widen_codes(const std::uint8_t* p, i32_reg& x) {
+  x = (i32_reg)_mm_cvtepu8_epi32(four_bytes(p));
+}
+PARE_ALWAYS_INLINE void widen_codes(const std::int16_t* p, i32_reg& x) {
+  x = (i32_reg)_mm_cvtepi16_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+}
+PARE_ALWAYS_INLINE void widen_codes(const std::uint16_t* p, i32_reg& x) {
+  x = (i32_reg)_mm_cvtepu16_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
 }
 PARE_ALWAYS_INLINE i32_reg load_widened(const std::byte* p) {
   return (i32_reg)_mm_cvtepi8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));

@@ -1,0 +1,97 @@
+// convert.hpp: quantizing, dequantizing and both at once over consecutive elements of raw memory, on any target.
+//
+// A call does a piece of a tensor; nothing is allocated, nothing throws. Results are those of quantize_value and
+// dequantize_value, the same bits on every target. The loops are in convert.inl.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "../numeric/affine.hpp"
+#include "../simd/targets.hpp"
+
+namespace pare {
+
+/// The maps of a piece: one for all of it, or one for each element.
+struct piece_maps {
+  const affine_map* shared = nullptr;
+  const float* scales = nullptr;              ///< [count] if shared is null
+  const std::int32_t* zero_points = nullptr;  ///< [count] if shared is null
+};
+
+/// Codes that a kernel knows: 8 or 16 bits.
+template <class R>
+concept KernelRange = IntegerRange<R> && sizeof(typename R::type) <= 2;
+
+/// Roundings that a kernel knows; others are applied number by number above this layer.
+template <class Round>
+concept KernelRounding =
+    std::is_same_v<Round, half_even> || std::is_same_v<Round, half_away> || std::is_same_v<Round, toward_zero> ||
+    std::is_same_v<Round, upward> || std::is_same_v<Round, downward> || std::is_same_v<Round, stochastic>;
+
+/// out[i] = quantize_value(in[i]), the position of element i being `position` + i.
+/// Pre, for all pieces: the maps are valid for R, and out does not overlap in, but may be in if the types are the same.
+template <KernelRange R, KernelRounding Round, Stepping Steps>
+struct quantize_piece {
+  const float* in;
+  typename R::type* out;
+  index count;
+  piece_maps maps;
+  std::uint64_t position;
+  Round rounding;
+  bool stream;  ///< write past the caches; then out is aligned to 64 bytes
+};
+
+/// out[i] = dequantize_value(in[i]).
+template <KernelRange R>
+struct dequantize_piece {
+  const typename R::type* in;
+  float* out;
+  index count;
+  piece_maps maps;
+  std::uint64_t position;  ///< has no effect
+  bool stream;             ///< write past the caches; then out is aligned to 64 bytes
+};
+
+/// out[i] = dequantize_value(quantize_value(in[i])).
+template <KernelRange R, KernelRounding Round, Stepping Steps>
+struct fake_quantize_piece {
+  const float* in;
+  float* out;
+  index count;
+  piece_maps maps;
+  std::uint64_t position;
+  Round rounding;
+  bool stream;  ///< write past the caches; then out is aligned to 64 bytes
+};
+
+}  // namespace pare
+
+#define PARE_KERNEL_FILE "../kernel/convert.inl"
+#include "../simd/for_each_target.inc"
+
+namespace pare::inline PARE_UNIT {
+
+template <class Piece>
+using piece_kernel = void (*)(const Piece&) noexcept;
+
+/// The kernel for pieces of this type on target `t`, to be called as often as one likes. Pre: available(t).
+template <class Piece>
+piece_kernel<Piece> kernel_for(target t) noexcept {
+  switch (t) {
+#define PARE_CASE(name) \
+  case target::name:    \
+    return &name::run_piece;
+    PARE_FOR_EACH_TARGET(PARE_CASE)
+#undef PARE_CASE
+    default:
+      assert(false && "pare: this target is not compiled in");
+      return nullptr;
+  }
+}
+
+}  // namespace pare::inline PARE_UNIT
