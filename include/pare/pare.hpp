@@ -42,12 +42,16 @@
 #include "quant/calibration/moving_average.hpp"
 #include "quant/calibration/mse.hpp"
 #include "quant/calibration/percentile.hpp"
+#include "quant/equalization.hpp"
+#include "quant/error_report.hpp"
 #include "quant/presets.hpp"
 #include "quant/quantizer.hpp"
 
 // L5: layers over raw memory, and over expressions
 #include "nn.hpp"
 
+#include "expr/error_report.hpp"
+#include "expr/fake_quantize.hpp"
 #include "expr/linear.hpp"
 #include "expr/matmul.hpp"
 #include "expr/pack.hpp"
