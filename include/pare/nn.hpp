@@ -14,6 +14,7 @@
 #include "nn/executor.hpp"
 #include "nn/fixed.hpp"
 #include "nn/linear.hpp"
+#include "nn/linear_cells.hpp"
 #include "nn/packed.hpp"
 #include "nn/packed_conv.hpp"
 #include "nn/pool.hpp"

@@ -2,6 +2,7 @@
 #pragma once
 
 // L0 and L1: memory and numbers
+#include "core/cells.hpp"
 #include "core/storage.hpp"
 #include "core/view.hpp"
 #include "numeric/accumulator.hpp"

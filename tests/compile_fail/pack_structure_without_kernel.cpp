@@ -4,7 +4,7 @@
 #ifdef PARE_COMPILES
 using structure = pare::block<16, 4>;
 #else
-using structure = pare::block<4, 4>;
+using structure = pare::block<3, 4>;
 #endif
 
 auto packed(const xt::xtensor<float, 2>& w) {

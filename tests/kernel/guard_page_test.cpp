@@ -44,20 +44,21 @@ struct guarded_weights {
   using view_type = pare::panel_view<typename F::structure>;
   guarded<std::byte> strips;
   guarded<std::int32_t> sums;
-  guarded<std::uint32_t> first, offsets;
+  guarded<std::uint32_t> first;
+  guarded<std::uint16_t> cells;
 
   guarded_weights(const view_type& view, const extents& size, trap where)
       : strips(view.strips, kept(view, size) * pare::strip_bytes, where),
         sums(view.sums, view.sums == nullptr ? 0 : pare::panel_count(size.n) * pare::strip_lanes, where),
         first(first_of(view), listed ? pare::panel_count(size.n) + 1 : 0, where),
-        offsets(offsets_of(view), listed ? kept(view, size) : 0, where) {}
+        cells(cells_of(view), listed ? kept(view, size) : 0, where) {}
 
   void put_into(view_type& view) const {
     view.strips = strips.data();
     if (view.sums != nullptr) view.sums = sums.data();
     if constexpr (listed) {
       view.first = first.data();
-      view.offsets = offsets.data();
+      view.cells = cells.data();
     }
   }
 
@@ -75,8 +76,8 @@ struct guarded_weights {
     if constexpr (listed) return view.first;
     return nullptr;
   }
-  static const std::uint32_t* offsets_of(const view_type& view) {
-    if constexpr (listed) return view.offsets;
+  static const std::uint16_t* cells_of(const view_type& view) {
+    if constexpr (listed) return view.cells;
     return nullptr;
   }
 };

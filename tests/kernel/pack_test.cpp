@@ -68,9 +68,9 @@ TEST_CASE("block16 keeps the strips that are not all zero, in order, with their 
   CHECK(view.first[0] == 0);
   CHECK(view.first[1] == 2);
   CHECK(view.first[2] == 3);
-  CHECK(view.offsets[0] == 0);
-  CHECK(view.offsets[1] == 8);
-  CHECK(view.offsets[2] == 4);
+  CHECK(view.cells[0] == 0);
+  CHECK(view.cells[1] == 2);
+  CHECK(view.cells[2] == 1);
   std::vector<int> expected(3 * 64, 0);
   expected[15 * 4 + 3] = 5;
   expected[64 + 2 * 4 + 1] = -7;
@@ -93,10 +93,10 @@ TEST_CASE("the raw functions pack what packed_weights does") {
   const index kept = pare::kept_strips(view);
   CHECK(kept == listed.view().first[1]);
   std::vector<std::byte> strips(static_cast<std::size_t>(kept * 64));
-  std::vector<std::uint32_t> offsets(static_cast<std::size_t>(kept));
-  pare::pack_kept(view, strips.data(), offsets.data());
+  std::vector<std::uint16_t> listed_cells(static_cast<std::size_t>(kept));
+  pare::pack_kept(view, strips.data(), listed_cells.data());
   CHECK(std::memcmp(strips.data(), listed.view().strips, strips.size()) == 0);
-  CHECK(std::equal(offsets.begin(), offsets.end(), listed.view().offsets));
+  CHECK(std::equal(listed_cells.begin(), listed_cells.end(), listed.view().cells));
 }
 
 }  // namespace cases

@@ -103,16 +103,16 @@ TEST_CASE("forged extents and lists are refused though their checksum is right")
     CHECK_THROWS_AS(read(forged(bytes, n, extent == 33 ? index{17} : extent)), pare::error);
   CHECK_THROWS_WITH(read(forged(bytes, k, index{-4})), "pare: bytes.k: expected at least 0 and below 2^31, got -4");
   CHECK_THROWS_WITH(read(forged(bytes, k, index{16})),
-                    "pare: bytes: expected offsets that rise within [0, k) in every panel, got others");
+                    "pare: bytes: expected cells that rise within k in every group of channels, got others");
   for (std::size_t part = 0; part < 4; ++part)
     for (const std::uint64_t size : {std::uint64_t{1}, std::uint64_t{1} << 20, UINT64_MAX})
       CHECK_THROWS_AS(read(forged(bytes, part_bytes + 8 * part, size)), pare::error);
   // The lists are the last two arrays before the line of zeros.
   const auto parts = o.packed.parts();
-  const std::size_t offsets = bytes.bytes() - 64 - pare::detail::padded(parts[3].size());
-  const std::size_t first = offsets - pare::detail::padded(parts[2].size());
-  CHECK_THROWS_AS(read(forged(bytes, offsets, 64)), pare::error);
-  CHECK_THROWS_AS(read(forged(bytes, offsets, 1)), pare::error);
+  const std::size_t cells = bytes.bytes() - 64 - pare::detail::padded(parts[3].size());
+  const std::size_t first = cells - pare::detail::padded(parts[2].size());
+  CHECK_THROWS_AS(read(forged(bytes, cells, std::uint16_t{16})), pare::error);
+  CHECK_THROWS_AS(read(forged(bytes, cells + 2, std::uint16_t{0})), pare::error);
   CHECK_THROWS_AS(read(forged(bytes, first, 1)), pare::error);
   CHECK_THROWS_AS(read(forged(bytes, first + 4, 1 << 20)), pare::error);
 }

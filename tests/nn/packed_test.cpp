@@ -21,8 +21,8 @@ TEST_CASE("dropped strips of block16 take no memory") {
       for (index l = 0; l < tile.columns; ++l) tile(j, l) = l < 16;
   };
   const pare::packed_weights<pare::s8_narrow, pare::block16> packed(32, 32, half);
-  // 2 panels x 4 strips with an offset each, sums, and the panels' first strips.
-  CHECK(packed.bytes() == 2 * 4 * (64 + 4) + 4 * 32 + 4 * 3);
+  // 2 panels x 4 strips with a 2-byte place each, sums, and the panels' first strips.
+  CHECK(packed.bytes() == 2 * 4 * (64 + 2) + 4 * 32 + 4 * 3);
   CHECK(packed.density() == 0.5);
   CHECK(packed.n() == 32);
   CHECK(packed.k() == 32);

@@ -5,12 +5,29 @@ struct place {
   index row, column;
   int first, last;
 };
+/// The same with rows in lanes: lanes [0, last) of rows [row, row + 16) of this column are part of the output.
+struct upright_place {
+  index row, column;
+  int last;
+};
 
-/// 16 elements of T as int32 or float lanes; elements outside [first, last) are not read and count as 0.
+/// The terms of the output channels that 16 lanes belong to: one each, or the same for all.
+template <class X, class T>
+PARE_ALWAYS_INLINE X channel_terms(const T* terms, const place& at) {
+  return load_lanes<X>(terms + at.column);
+}
+template <class X, class T>
+PARE_ALWAYS_INLINE X channel_terms(const T* terms, const upright_place& at) {
+  return fill<X>(terms[at.column]);
+}
+
+/// The elements of a matrix at 16 lanes, as int32 or float; those that are not part of the output are not read and
+/// count as 0.
 template <class T>
-PARE_ALWAYS_INLINE auto load_elements(const T* p, const place& at) {
+PARE_ALWAYS_INLINE auto load_elements(const matrix_view<const T>& from, const place& at) {
   using number = std::conditional_t<std::is_floating_point_v<T>, float, std::int32_t>;
   using value = std::conditional_t<std::is_floating_point_v<T>, f32x16, i32x16>;
+  const T* p = from.row(at.row) + at.column;
   if (at.first == 0 && at.last == 16) {
     if constexpr (sizeof(T) == 4) return load_lanes<value>(p);
   }
@@ -18,28 +35,39 @@ PARE_ALWAYS_INLINE auto load_elements(const T* p, const place& at) {
   for (int i = at.first; i < at.last; ++i) lane[i] = p[i];
   return load_lanes<value>(lane);
 }
+template <class T>
+PARE_ALWAYS_INLINE auto load_elements(const matrix_view<const T>& from, const upright_place& at) {
+  using number = std::conditional_t<std::is_floating_point_v<T>, float, std::int32_t>;
+  alignas(64) number lane[16] = {};
+  for (int i = 0; i < at.last; ++i) lane[i] = from(at.row + i, at.column);
+  return load_lanes<std::conditional_t<std::is_floating_point_v<T>, f32x16, i32x16>>(lane);
+}
 
-template <class X>
-PARE_ALWAYS_INLINE const X& apply(const identity_stage&, const X& x, const place&) {
+template <class X, class Place>
+PARE_ALWAYS_INLINE const X& apply(const identity_stage&, const X& x, const Place&) {
   return x;
 }
 
-template <class First, class Second, class X>
-PARE_ALWAYS_INLINE auto apply(const chain<First, Second>& stages, const X& x, const place& at) {
+template <class First, class Second, class X, class Place>
+PARE_ALWAYS_INLINE auto apply(const chain<First, Second>& stages, const X& x, const Place& at) {
   return apply(stages.second, apply(stages.first, x, at), at);
 }
 
-PARE_ALWAYS_INLINE i32x16 apply(const bias_stage<std::int32_t>& s, const i32x16& x, const place& at) {
-  return x + load_lanes<i32x16>(s.values + at.column);
+template <class Place>
+PARE_ALWAYS_INLINE i32x16 apply(const bias_stage<std::int32_t>& s, const i32x16& x, const Place& at) {
+  return x + channel_terms<i32x16>(s.values, at);
 }
-PARE_ALWAYS_INLINE i64x16 apply(const bias_stage<std::int32_t>& s, const i64x16& x, const place& at) {
-  return x + widen(load_lanes<i32x16>(s.values + at.column));
+template <class Place>
+PARE_ALWAYS_INLINE i64x16 apply(const bias_stage<std::int32_t>& s, const i64x16& x, const Place& at) {
+  return x + widen(channel_terms<i32x16>(s.values, at));
 }
-PARE_ALWAYS_INLINE i64x16 apply(const bias_stage<std::int64_t>& s, const i64x16& x, const place& at) {
-  return x + load_lanes<i64x16>(s.values + at.column);
+template <class Place>
+PARE_ALWAYS_INLINE i64x16 apply(const bias_stage<std::int64_t>& s, const i64x16& x, const Place& at) {
+  return x + channel_terms<i64x16>(s.values, at);
 }
-PARE_ALWAYS_INLINE f32x16 apply(const bias_stage<float>& s, const f32x16& x, const place& at) {
-  return x + load_lanes<f32x16>(s.values + at.column);
+template <class Place>
+PARE_ALWAYS_INLINE f32x16 apply(const bias_stage<float>& s, const f32x16& x, const Place& at) {
+  return x + channel_terms<f32x16>(s.values, at);
 }
 
 PARE_ALWAYS_INLINE i32x16 to_codes(const i32x16& x, const output_map& o) {
@@ -91,48 +119,52 @@ PARE_ALWAYS_INLINE i32x16 scaled(power_of_two, const i32x16& x, const i32x16 (&t
   return (x >> t[0]) + ((x >> max(t[0] - one, zero)) & greater(t[0], zero));
 }
 
-template <class Policy, class X>
-PARE_ALWAYS_INLINE i32x16 apply(const requantize_stage<Policy>& s, const X& x, const place& at) {
+template <class Policy, class X, class Place>
+PARE_ALWAYS_INLINE i32x16 apply(const requantize_stage<Policy>& s, const X& x, const Place& at) {
   i32x16 terms[Policy::terms];
-  PARE_UNROLL for (std::size_t t = 0; t < Policy::terms; ++t) terms[t] = load_lanes<i32x16>(s.terms[t] + at.column);
+  PARE_UNROLL for (std::size_t t = 0; t < Policy::terms; ++t) terms[t] = channel_terms<i32x16>(s.terms[t], at);
   return to_codes(scaled(Policy{}, x, terms), s.output);
 }
 
-template <class X>
-PARE_ALWAYS_INLINE f32x16 apply(const dequantize_stage& s, const X& x, const place& at) {
-  return to_float(x) * load_lanes<f32x16>(s.scales + at.column);
+template <class X, class Place>
+PARE_ALWAYS_INLINE f32x16 apply(const dequantize_stage& s, const X& x, const Place& at) {
+  return to_float(x) * channel_terms<f32x16>(s.scales, at);
 }
-PARE_ALWAYS_INLINE i32x16 apply(const quantize_stage& s, const f32x16& x, const place&) {
+template <class Place>
+PARE_ALWAYS_INLINE i32x16 apply(const quantize_stage& s, const f32x16& x, const Place&) {
   return to_codes(number_or_zero(x) / fill<f32x16>(s.scale), s.output);
 }
 
-template <class X>
-PARE_ALWAYS_INLINE X apply(const relu_stage&, const X& x, const place&) {
+template <class X, class Place>
+PARE_ALWAYS_INLINE X apply(const relu_stage&, const X& x, const Place&) {
   return max(x, X{});
 }
-PARE_ALWAYS_INLINE f32x16 apply(const relu6_stage&, const f32x16& x, const place&) {
+template <class Place>
+PARE_ALWAYS_INLINE f32x16 apply(const relu6_stage&, const f32x16& x, const Place&) {
   return min(max(x, f32x16{}), fill<f32x16>(6.f));
 }
-PARE_ALWAYS_INLINE i32x16 apply(const clamp_stage& s, const i32x16& x, const place&) {
+template <class Place>
+PARE_ALWAYS_INLINE i32x16 apply(const clamp_stage& s, const i32x16& x, const Place&) {
   return min(max(x, fill<i32x16>(s.low)), fill<i32x16>(s.high));
 }
 
-template <class T>
-PARE_ALWAYS_INLINE f32x16 apply(const add_stage<T>& s, const f32x16& x, const place& at) {
-  const auto other = load_elements(s.other.row(at.row) + at.column, at);
+template <class T, class Place>
+PARE_ALWAYS_INLINE f32x16 apply(const add_stage<T>& s, const f32x16& x, const Place& at) {
+  const auto other = load_elements(s.other, at);
   if constexpr (std::is_floating_point_v<T>) {
     return x + fill<f32x16>(s.scale) * other;
   } else {
     return x + fill<f32x16>(s.scale) * to_float(other - fill<i32x16>(s.zero_point));
   }
 }
-PARE_ALWAYS_INLINE i32x16 apply(const add_stage<std::int32_t>& s, const i32x16& x, const place& at) {
-  return x + load_elements(s.other.row(at.row) + at.column, at);
+template <class Place>
+PARE_ALWAYS_INLINE i32x16 apply(const add_stage<std::int32_t>& s, const i32x16& x, const Place& at) {
+  return x + load_elements(s.other, at);
 }
 
 /// The caller's scalar function, lane by lane: the compiler makes 16 lanes of it again.
-template <class F, class X>
-PARE_ALWAYS_INLINE X apply(const map_stage<F>& s, const X& x, const place&) {
+template <class F, class X, class Place>
+PARE_ALWAYS_INLINE X apply(const map_stage<F>& s, const X& x, const Place&) {
   using number = std::conditional_t<std::is_same_v<X, f32x16>, float, std::int32_t>;
   alignas(64) number lane[16];
   store_lanes(lane, x);

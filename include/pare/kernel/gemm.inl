@@ -215,7 +215,7 @@ PARE_ALWAYS_INLINE void store_tile(const Call& call, index row, index column, co
     PARE_UNROLL for (int r = 0; r < R; ++r, out += out_stride) {
       std::remove_cvref_t<decltype(apply(epilogue, value(0, 0), place{}))> finished[V];
       PARE_UNROLL for (int v = 0; v < V; ++v) finished[v] =
-          apply(epilogue, value(r, v), {row + r, column + v * strip_lanes, 0, 16});
+          apply(epilogue, value(r, v), place{row + r, column + v * strip_lanes, 0, 16});
       store_row(out, finished);
     }
   } else if constexpr (!never_cut) {

@@ -12,15 +12,18 @@
 
 namespace pare {
 
-/// Structures that the kernels of this version walk, for weights of type T: dense, and 16 output channels by whole
-/// cells of k, where each strip of zeros is dropped.
+/// Structures that the kernels of this version walk, for weights of type T: dense, and blocks of R output channels by
+/// whole cells of k, where each block of zeros is dropped. Blocks of 16 channels are strips for the rows of a matrix;
+/// those of 1, 2, 4 or 8 are for activations in channel cells (see cells.hpp).
 template <class Structure, class T>
 inline constexpr bool has_kernel = std::is_same_v<Structure, dense>;
-template <index C, class T>
-inline constexpr bool has_kernel<block<16, C>, T> = C % cell_depth<T> == 0;
+template <index R, index C, class T>
+inline constexpr bool has_kernel<block<R, C>, T> =
+    (R == 1 || R == 2 || R == 4 || R == 8 || R == 16) && C % cell_depth<T> == 0;
 
-/// The one that every element format has: 4 int8, 2 x 2 int16 or 4 x 1 floats along k.
+/// The ones that every element format has: 4 int8, 2 x 2 int16 or 4 x 1 floats along k.
 using block16 = block<16, 4>;
+using block4 = block<4, 4>;
 
 /// Packed weights [n, k] of 4-byte cells (depth elements along k): panels [ceil(n/16), ceil(k/depth), 16 cells].
 /// Missing channels and elements of the last panel and cell are zero. sums[j] = sum of weights[j, :] for 8-bit
@@ -35,15 +38,23 @@ struct panel_view<dense> {
   index panel_bytes = 0;  ///< from one panel to the next: ceil(k/depth) * 64
 };
 
-/// The same with only the strips that are kept: panel p has strips [first[p], first[p + 1]) of `strips`, and strip s
-/// multiplies elements [offsets[s], offsets[s] + depth) of k. Offsets rise within a panel.
-template <index C>
-struct panel_view<block<16, C>> {
+/// The same with only the blocks that are kept: group p of R output channels has blocks [first[p], first[p + 1]) of R
+/// cells each, and block b multiplies cell cells[b] of k. Cells rise within a group; there are groups up to
+/// round_up(n, 16) / R.
+template <index R, index C>
+struct panel_view<block<R, C>> {
   const std::byte* strips = nullptr;
   const std::int32_t* sums = nullptr;
   const std::uint32_t* first = nullptr;
-  const std::uint32_t* offsets = nullptr;
+  const std::uint16_t* cells = nullptr;
 };
+/// Output channels that are kept or dropped together; a panel for dense weights.
+template <class Structure>
+inline constexpr index group_of = strip_lanes;
+template <index R, index C>
+inline constexpr index group_of<block<R, C>> = R;
+/// The greatest number of cells along k that lists of blocks can name.
+inline constexpr index most_listed_cells = index{1} << 16;
 
 /// Elements of W along k in one strip: those of a cell, 4-bit ones packed two in a byte.
 template <class W>
@@ -61,11 +72,11 @@ constexpr index strips_per_panel(index k) noexcept {
   return ceil_div(k, cell_depth<T>);
 }
 
-/// Writes the strip of channels [j, j + 16) and elements [l, l + depth) of weights [n, k]; zeros beyond n and k.
-template <class T>
+/// Writes R cells of channels [j, j + R) and elements [l, l + depth) of weights [n, k]; zeros beyond n and k.
+template <index R = strip_lanes, class T>
 void pack_strip(const matrix_view<const T>& weights, index j, index l, std::byte* strip) noexcept {
-  std::memset(strip, 0, strip_bytes);
-  const index lanes = weights.rows - j < strip_lanes ? weights.rows - j : strip_lanes;
+  std::memset(strip, 0, R * cell_bytes);
+  const index lanes = weights.rows - j < R ? weights.rows - j : R;
   const index depth = weights.columns - l < cell_depth<T> ? weights.columns - l : cell_depth<T>;
   for (index lane = 0; lane < lanes; ++lane)
     std::memcpy(strip + lane * cell_bytes, weights.row(j + lane) + l, static_cast<std::size_t>(depth) * sizeof(T));
@@ -99,11 +110,10 @@ void pack_panel_of(const matrix_view<const typename W::type>& weights, std::byte
   }
 }
 
-/// True if every weight of the strip of channels [j, j + 16) and elements [l, l + depth) is zero: it is dropped from
-/// block<16, C>.
-template <class T>
+/// True if every weight of channels [j, j + R) and elements [l, l + depth) is zero: the block is dropped.
+template <index R = strip_lanes, class T>
 bool strip_is_zero(const matrix_view<const T>& weights, index j, index l) noexcept {
-  const index last_channel = j + strip_lanes < weights.rows ? j + strip_lanes : weights.rows;
+  const index last_channel = j + R < weights.rows ? j + R : weights.rows;
   const index last_element = l + cell_depth<T> < weights.columns ? l + cell_depth<T> : weights.columns;
   for (index channel = j; channel < last_channel; ++channel)
     for (index element = l; element < last_element; ++element)
@@ -111,22 +121,23 @@ bool strip_is_zero(const matrix_view<const T>& weights, index j, index l) noexce
   return true;
 }
 
-/// How many strips of one panel, weights [rows <= 16, k], are kept.
-template <class T>
-index kept_strips(const matrix_view<const T>& weights) noexcept {
+/// How many blocks of the group of channels [j, j + R) are kept.
+template <index R = strip_lanes, class T>
+index kept_strips(const matrix_view<const T>& weights, index j = 0) noexcept {
   index kept = 0;
-  for (index l = 0; l < weights.columns; l += cell_depth<T>) kept += !strip_is_zero(weights, 0, l);
+  for (index l = 0; l < weights.columns; l += cell_depth<T>) kept += !strip_is_zero<R>(weights, j, l);
   return kept;
 }
 
-/// Packs the kept strips of one panel, weights [rows <= 16, k], and their offsets; both have kept_strips() places.
-template <class T>
-void pack_kept(const matrix_view<const T>& weights, std::byte* strips, std::uint32_t* offsets) noexcept {
+/// Packs the kept blocks of the group of channels [j, j + R), and which cells of k they are: kept_strips() of each.
+/// Pre: k has at most most_listed_cells.
+template <index R = strip_lanes, class T>
+void pack_kept(const matrix_view<const T>& weights, std::byte* strips, std::uint16_t* cells, index j = 0) noexcept {
   for (index l = 0; l < weights.columns; l += cell_depth<T>) {
-    if (strip_is_zero(weights, 0, l)) continue;
-    pack_strip(weights, 0, l, strips);
-    *offsets++ = static_cast<std::uint32_t>(l);
-    strips += strip_bytes;
+    if (strip_is_zero<R>(weights, j, l)) continue;
+    pack_strip<R>(weights, j, l, strips);
+    *cells++ = static_cast<std::uint16_t>(l / cell_depth<T>);
+    strips += R * cell_bytes;
   }
 }
 

@@ -23,19 +23,19 @@ struct dense_walk {
 };
 
 /// The cells that a list names.
-template <int ElementBytes>
+template <index CellStep>
 struct listed_walk {
   static constexpr bool in_order = false;
   const std::byte* row;
-  const std::uint32_t* offset;
+  const std::uint16_t* listed;
   const std::byte* strip;
   index full, tail;
-  PARE_ALWAYS_INLINE position here() const { return {row + index{*offset} * ElementBytes, strip}; }
+  PARE_ALWAYS_INLINE position here() const { return {row + index{*listed} * CellStep, strip}; }
   PARE_ALWAYS_INLINE position tail_position(index) const {
-    return {row + index{offset[full]} * ElementBytes, strip + full * strip_bytes};
+    return {row + index{listed[full]} * CellStep, strip + full * strip_bytes};
   }
   PARE_ALWAYS_INLINE void advance(index, index) {
-    ++offset;
+    ++listed;
     strip += strip_bytes;
   }
 };
@@ -52,10 +52,11 @@ template <class Call, index C>
 PARE_ALWAYS_INLINE auto start_walk(const Call& call, const panel_view<block<16, C>>& w, index row, index panel) {
   constexpr index depth = cell_depth<typename Call::weights_range::type>;
   const index first = w.first[panel], last = w.first[panel + 1];
-  const index tail = last > first && w.offsets[last - 1] + depth > call.k ? call.k - w.offsets[last - 1] : 0;
-  return listed_walk<sizeof(typename Call::activations::type)>{
-      reinterpret_cast<const std::byte*>(call.a + row * call.a_stride), w.offsets + first,
-      w.strips + first * strip_bytes, last - first - (tail != 0), tail};
+  const index beyond = last > first ? (w.cells[last - 1] + 1) * depth - call.k : 0;
+  const index tail = beyond > 0 ? depth - beyond : 0;
+  return listed_walk<depth * index{sizeof(typename Call::activations::type)}>{
+      reinterpret_cast<const std::byte*>(call.a + row * call.a_stride), w.cells + first, w.strips + first * strip_bytes,
+      last - first - (tail != 0), tail};
 }
 PARE_ALWAYS_INLINE index panel_distance(const panel_view<dense>& w) { return w.panel_bytes; }
 template <index C>

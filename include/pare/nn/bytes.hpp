@@ -108,19 +108,16 @@ inline packed_header checked_header(std::span<const std::byte> bytes, const std:
   return header;
 }
 
-/// Fails unless a list of kept strips stays inside its operand: what a kernel relies on.
-template <index C, class T>
-void expect_list(const panel_view<block<16, C>>& view, index n, index k, index kept) {
-  const index panels = panel_count(n);
-  bool right = view.first[0] == 0 && view.first[panels] == kept;
-  for (index p = 0; right && p < panels; ++p) {
+/// Fails unless a list of kept blocks stays inside its operand: what a kernel relies on.
+template <class T, index R, index C>
+void expect_list(const panel_view<block<R, C>>& view, index groups, index k, index kept) {
+  bool right = view.first[0] == 0 && view.first[groups] == kept;
+  for (index p = 0; right && p < groups; ++p) {
     right = view.first[p] <= view.first[p + 1] && view.first[p + 1] <= kept;
-    for (index s = view.first[p]; right && s < view.first[p + 1]; ++s) {
-      right = view.offsets[s] < k && view.offsets[s] % cell_depth<T> == 0 &&
-              (s == view.first[p] || view.offsets[s - 1] < view.offsets[s]);
-    }
+    for (index b = view.first[p]; right && b < view.first[p + 1]; ++b)
+      right = view.cells[b] < strips_per_panel<T>(k) && (b == view.first[p] || view.cells[b - 1] < view.cells[b]);
   }
-  if (!right) fail("bytes", "offsets that rise within [0, k) in every panel", "others");
+  if (!right) fail("bytes", "cells that rise within k in every group of channels", "others");
 }
 
 /// Fails unless the lengths of the arrays follow from n and k, and lists stay inside.
@@ -130,17 +127,21 @@ void expect_parts(const packed_parts& parts, index n, index k) {
   const auto expect_bytes = [&](std::size_t part, index expected) {
     expect_equal(text("bytes.part_bytes[", part, "]").c_str(), expected, static_cast<index>(parts[part].size()));
   };
-  const index panels = panel_count(n), strips = static_cast<index>(parts[0].size()) / strip_bytes;
+  const index panels = panel_count(n);
   expect_bytes(1, sizeof(element) == 1 ? panels * strip_bytes : 0);
   if constexpr (std::is_same_v<Structure, dense>) {
     expect_bytes(0, panels * strips_of<W>(k) * strip_bytes);
     expect_bytes(2, 0);
     expect_bytes(3, 0);
   } else {
-    expect_bytes(0, strips * strip_bytes);
-    expect_bytes(2, (panels + 1) * cell_bytes);
-    expect_bytes(3, strips * cell_bytes);
-    expect_list<Structure::columns, element>(view_of<W, Structure>(parts, k), n, k, strips);
+    constexpr index block_bytes = Structure::rows * cell_bytes;
+    const index groups = panels * strip_lanes / Structure::rows,
+                kept = static_cast<index>(parts[0].size()) / block_bytes;
+    if (k > most_listed_cells * cell_depth<element>) fail("bytes.k", "at most 65536 cells", k);
+    expect_bytes(0, kept * block_bytes);
+    expect_bytes(2, (groups + 1) * index{sizeof(std::uint32_t)});
+    expect_bytes(3, kept * index{sizeof(std::uint16_t)});
+    expect_list<element>(view_of<W, Structure>(parts, k), groups, k, kept);
   }
 }
 

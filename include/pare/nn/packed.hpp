@@ -24,7 +24,7 @@ concept PackedOperand = Element<typename P::range> && requires(const P& p) {
   { p.view() } -> std::same_as<panel_view<typename P::structure>>;
 };
 
-/// The arrays behind a panel_view, as bytes: strips, sums, first, offsets; those that a structure does not have are
+/// The arrays behind a panel_view, as bytes: strips, sums, first, cells; those that a structure does not have are
 /// empty.
 using packed_parts = std::array<std::span<const std::byte>, 4>;
 
@@ -36,8 +36,8 @@ panel_view<Structure> view_of(const packed_parts& parts, [[maybe_unused]] index 
   if constexpr (std::is_same_v<Structure, dense>) {
     return {parts[0].data(), sums, strips_of<W>(k) * strip_bytes};
   } else {
-    constexpr const std::uint32_t* words = nullptr;
-    return {parts[0].data(), sums, array(2, words), array(3, words)};
+    return {parts[0].data(), sums, array(2, static_cast<const std::uint32_t*>(nullptr)),
+            array(3, static_cast<const std::uint16_t*>(nullptr))};
   }
 }
 
@@ -45,7 +45,7 @@ panel_view<Structure> view_of(const packed_parts& parts, [[maybe_unused]] index 
 template <class S, class T>
 concept TileSource = std::invocable<S&, index, matrix_view<T>>;
 
-/// Weights [n, k] in the element range W. Structure is dense or block<16, C> (strips of 16 output channels by one cell
+/// Weights [n, k] in the element range W. Structure is dense or block<R, C> (blocks of R output channels by one cell
 /// that are all zero take neither memory nor time).
 template <Element W, class Structure = dense>
 class packed_weights {
@@ -55,9 +55,9 @@ class packed_weights {
   using structure = Structure;
   static_assert(
       has_kernel<Structure, element>,
-      "pare: this version has kernels for dense weights and for block<16, C>, C a multiple of a cell (4 int8, 2 "
-      "int16, 1 float); no kernel makes this structure faster yet: leave it dense, or prune block<16, 4> or "
-      "whole channels (see kernel/pack.hpp)");
+      "pare: this version has kernels for dense weights and for block<R, C>, R = 1, 2, 4, 8 or 16 and C a multiple of "
+      "a cell (4 int8, 2 int16, 1 float); no kernel makes this structure faster yet: leave it dense, or prune "
+      "block<4, 4> or whole channels (see kernel/pack.hpp)");
   static_assert(bits_of<W> >= 8 || std::is_same_v<Structure, dense>, "pare: 4-bit weights are packed dense");
   static constexpr bool has_sums = sizeof(element) == 1;
 
@@ -77,17 +77,17 @@ class packed_weights {
 
   index n() const noexcept { return n_; }
   index k() const noexcept { return k_; }
-  /// Memory of the packed operand: strips, sums and, for block<16, C>, offsets.
-  std::size_t bytes() const noexcept { return strips_.bytes() + sums_.bytes() + first_.bytes() + offsets_.bytes(); }
-  /// Fraction of the strips that are kept; 1 for dense.
+  /// Memory of the packed operand: strips, sums and, for blocks, which cells they are.
+  std::size_t bytes() const noexcept { return strips_.bytes() + sums_.bytes() + first_.bytes() + cells_.bytes(); }
+  /// Fraction of the blocks that are kept; 1 for dense.
   double density() const noexcept {
-    const index all = panel_count(n_) * strips_of<W>(k_);
-    return all == 0 ? 1 : static_cast<double>(strips_.size() / strip_bytes) / static_cast<double>(all);
+    const index all = ceil_div(n_, group) * strips_of<W>(k_);
+    return all == 0 ? 1 : static_cast<double>(strips_.size() / (group * cell_bytes)) / static_cast<double>(all);
   }
   panel_view<Structure> view() const noexcept { return view_of<W, Structure>(parts(), k_); }
   packed_parts parts() const noexcept {
     return {std::as_bytes(std::span(strips_)), std::as_bytes(std::span(sums_)), std::as_bytes(std::span(first_)),
-            std::as_bytes(std::span(offsets_))};
+            std::as_bytes(std::span(cells_))};
   }
 
  private:
@@ -97,12 +97,15 @@ class packed_weights {
   }
   static void expect_in_range(const matrix_view<const element>& tile, index first);
   void append(const matrix_view<const element>& tile, index panel, std::vector<std::byte>& strips,
-              std::vector<std::uint32_t>& offsets);
+              std::vector<std::uint16_t>& cells);
+  /// Output channels that are kept or dropped together.
+  static constexpr index group = group_of<Structure>;
 
   index n_ = 0, k_ = 0;
   aligned_storage<std::byte> strips_;
   aligned_storage<std::int32_t> sums_;
-  aligned_storage<std::uint32_t> first_, offsets_;
+  aligned_storage<std::uint32_t> first_;
+  aligned_storage<std::uint16_t> cells_;
 };
 
 template <Element W, class Structure>
@@ -114,10 +117,12 @@ packed_weights<W, Structure>::packed_weights(index n, index k, Source source) : 
   const index panels = panel_count(n), panel_bytes = strips_of<W>(k) * strip_bytes;
   if (has_sums) sums_ = aligned_storage<std::int32_t>(panels * strip_lanes);
   constexpr bool is_dense = std::is_same_v<Structure, dense>;
+  if (!is_dense && strips_per_panel<element>(k) > most_listed_cells)
+    fail("weights.columns", text("at most ", most_listed_cells, " cells of ", cell_depth<element>), k);
   if (is_dense) strips_ = aligned_storage<std::byte>(panels * panel_bytes);
-  if (!is_dense) first_ = aligned_storage<std::uint32_t>(panels + 1);
+  if (!is_dense) first_ = aligned_storage<std::uint32_t>(panels * (strip_lanes / group) + 1);
   std::vector<std::byte> strips;
-  std::vector<std::uint32_t> offsets;
+  std::vector<std::uint16_t> cells;
   aligned_storage<element> buffer(strip_lanes * k);
   for (index panel = 0; panel < panels; ++panel) {
     const index first = panel * strip_lanes;
@@ -128,14 +133,14 @@ packed_weights<W, Structure>::packed_weights(index n, index k, Source source) : 
     if constexpr (is_dense) {
       pack_panel_of<W>(tile, strips_.data() + panel * panel_bytes);
     } else {
-      append(tile, panel, strips, offsets);
+      append(tile, panel, strips, cells);
     }
   }
   if constexpr (!is_dense) {
     strips_ = aligned_storage<std::byte>(static_cast<index>(strips.size()));
-    offsets_ = aligned_storage<std::uint32_t>(static_cast<index>(offsets.size()));
+    cells_ = aligned_storage<std::uint16_t>(static_cast<index>(cells.size()));
     std::copy(strips.begin(), strips.end(), strips_.begin());
-    std::copy(offsets.begin(), offsets.end(), offsets_.begin());
+    std::copy(cells.begin(), cells.end(), cells_.begin());
   }
 }
 
@@ -151,12 +156,16 @@ void packed_weights<W, Structure>::expect_in_range(const matrix_view<const eleme
 
 template <Element W, class Structure>
 void packed_weights<W, Structure>::append(const matrix_view<const element>& tile, index panel,
-                                          std::vector<std::byte>& strips, std::vector<std::uint32_t>& offsets) {
-  const std::size_t before = offsets.size(), kept = static_cast<std::size_t>(kept_strips(tile));
-  strips.resize((before + kept) * strip_bytes);
-  offsets.resize(before + kept);
-  pack_kept(tile, strips.data() + before * strip_bytes, offsets.data() + before);
-  first_[panel + 1] = static_cast<std::uint32_t>(before + kept);
+                                          std::vector<std::byte>& strips, std::vector<std::uint16_t>& cells) {
+  std::uint32_t* end = first_.data() + panel * (strip_lanes / group) + 1;
+  for (index j = 0; j < strip_lanes; j += group) {
+    const std::size_t before = cells.size(),
+                      kept = j < tile.rows ? static_cast<std::size_t>(kept_strips<group>(tile, j)) : 0;
+    strips.resize((before + kept) * group * cell_bytes);
+    cells.resize(before + kept);
+    if (kept != 0) pack_kept<group>(tile, strips.data() + before * group * cell_bytes, cells.data() + before, j);
+    *end++ = static_cast<std::uint32_t>(before + kept);
+  }
 }
 
 }  // namespace pare

@@ -5,7 +5,9 @@
 // A dot is a type with: depth (elements along k per strip), strips (how many a step consumes), parts (in how many
 // pieces, of type part, it loads them), scratch (registers it needs beside accumulators, parts and cells), offset (what
 // it adds to every activation), acc, cell, and the functions load<Part>(strips), broadcast(cells),
-// mul_add<Part>(acc, cell, part) and result(acc) -> i32x16, i64x16 or f32x16.
+// mul_add<Part>(acc, cell, part) and result(acc) -> i32x16, i64x16 or f32x16. Dots of one strip whose sides have the
+// same width also have as_cell(register) and as_part(register), which make a cell or a part of 4-byte cells as they lie
+// in memory: they can exchange their sides.
 
 /// Sums of 16 lanes, or of twice as many that are added up in pairs at the end.
 using single_sums = i32x16;
@@ -29,6 +31,29 @@ struct plain_dot {
     return load_register(strip + Part * register_bytes);
   }
   static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return broadcast_4(p); }
+  static PARE_ALWAYS_INLINE cell as_cell(i32_reg x) { return x; }
+  static PARE_ALWAYS_INLINE part as_part(i32_reg x) { return x; }
+};
+
+/// Dot with its sides exchanged: strips hold activations, cells are weights. What Dot does to activations it now does
+/// to strips.
+template <class Dot>
+struct exchanged {
+  static constexpr int depth = Dot::depth, strips = 1, parts = i32_regs, scratch = Dot::scratch;
+  static constexpr std::int32_t offset = Dot::offset;
+  using acc = typename Dot::acc;
+  using part = typename Dot::cell;
+  using cell = typename Dot::part;
+  template <int Part>
+  static PARE_ALWAYS_INLINE part load(const std::byte* strip) {
+    return Dot::as_cell(load_register(strip + Part * register_bytes));
+  }
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return Dot::as_part(broadcast_4(p)); }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, const cell& w, const part& a) {
+    Dot::template mul_add<Part>(sum, a, w);
+  }
+  static PARE_ALWAYS_INLINE decltype(auto) result(const acc& sum) { return Dot::result(sum); }
 };
 
 /// float x float, one product per lane.
@@ -62,9 +87,9 @@ struct dot_split_halves : plain_dot<2> {
   };
   template <int Part>
   static PARE_ALWAYS_INLINE part load(const std::byte* strip) {
-    const i32_reg w = load_register(strip + Part * register_bytes);
-    return {w & 0x00ff00ff, high_bytes(w)};
+    return as_part(load_register(strip + Part * register_bytes));
   }
+  static PARE_ALWAYS_INLINE part as_part(i32_reg w) { return {w & 0x00ff00ff, high_bytes(w)}; }
   template <int Part>
   static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, const part& w) {
     sum.low.r[Part] = madd_add(sum.low.r[Part], a, w.low);

@@ -11,8 +11,8 @@ template <bool Signed>
 struct dot_signed_bytes : plain_dot<4> {
   static constexpr std::int32_t offset = Signed ? 0 : -128;
   using acc = single_sums;
-  static PARE_ALWAYS_INLINE i32_reg signed_cell(const std::byte* p) {
-    return Signed ? broadcast_4(p) : broadcast_4(p) ^ static_cast<std::int32_t>(0x80808080);
+  static PARE_ALWAYS_INLINE i32_reg as_signed(i32_reg x) {
+    return Signed ? x : x ^ static_cast<std::int32_t>(0x80808080);
   }
   static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
 };
@@ -24,10 +24,11 @@ struct dot_narrow_bytes : dot_signed_bytes<Signed> {
   struct cell {
     i32_reg a, absolute;
   };
-  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) {
-    const i32_reg a = dot_signed_bytes<Signed>::signed_cell(p);
+  static PARE_ALWAYS_INLINE cell as_cell(i32_reg x) {
+    const i32_reg a = dot_signed_bytes<Signed>::as_signed(x);
     return {a, absolute(a)};
   }
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return as_cell(broadcast_4(p)); }
   template <int Part>
   static PARE_ALWAYS_INLINE void mul_add(single_sums& sum, const cell& a, i32_reg w) {
     const i32_reg ones = i32_reg{} + 0x00010001;
@@ -43,14 +44,13 @@ struct dot_full_bytes : dot_signed_bytes<Signed> {
     i32_reg even, odd;
   };
   using cell = part;
-  static PARE_ALWAYS_INLINE part split(i32_reg x) { return {low_bytes(x), high_bytes(x)}; }
+  static PARE_ALWAYS_INLINE part as_part(i32_reg x) { return {low_bytes(x), high_bytes(x)}; }
+  static PARE_ALWAYS_INLINE cell as_cell(i32_reg x) { return as_part(dot_signed_bytes<Signed>::as_signed(x)); }
   template <int Part>
   static PARE_ALWAYS_INLINE part load(const std::byte* strip) {
-    return split(load_register(strip + Part * register_bytes));
+    return as_part(load_register(strip + Part * register_bytes));
   }
-  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) {
-    return split(dot_signed_bytes<Signed>::signed_cell(p));
-  }
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return as_cell(broadcast_4(p)); }
   template <int Part>
   static PARE_ALWAYS_INLINE void mul_add(single_sums& sum, const cell& a, const part& w) {
     sum.r[Part] = madd_add(madd_add(sum.r[Part], a.even, w.even), a.odd, w.odd);

@@ -109,6 +109,7 @@ struct dot_bytes : plain_dot<4> {
             : "v"(i32_reg{} - 0x7f7f7f80), "m"(*reinterpret_cast<const unaligned_word*>(p)));
     return flipped;
   }
+  static PARE_ALWAYS_INLINE cell as_cell(i32_reg x) { return Signed ? x ^ (i32_reg{} - 0x7f7f7f80) : x; }
   template <int Part>
   static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, part w) {
     sum.r[Part] = (i32_reg)_mm512_dpbusd_epi32((__m512i)sum.r[Part], (__m512i)a, (__m512i)w);

@@ -19,9 +19,10 @@ struct dot_bytes : plain_dot<4> {
   static constexpr std::int32_t offset = Signed ? 0 : -128;
   static constexpr int scratch = 7;
   using acc = paired_sums;
-  static PARE_ALWAYS_INLINE i32_reg broadcast(const std::byte* p) {
-    return Signed ? broadcast_4(p) : (i32_reg)veorq_s8((int8x16_t)broadcast_4(p), vdupq_n_s8(-128));
+  static PARE_ALWAYS_INLINE i32_reg as_cell(i32_reg x) {
+    return Signed ? x : (i32_reg)veorq_s8((int8x16_t)x, vdupq_n_s8(-128));
   }
+  static PARE_ALWAYS_INLINE i32_reg broadcast(const std::byte* p) { return as_cell(broadcast_4(p)); }
   template <int Part>
   static PARE_ALWAYS_INLINE void mul_add(acc& sum, i32_reg a, i32_reg w) {
     const int16x8_t low = vmull_s8(vget_low_s8((int8x16_t)a), vget_low_s8((int8x16_t)w));

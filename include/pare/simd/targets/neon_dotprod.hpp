@@ -27,10 +27,10 @@ struct dot_cell : plain_dot<4> {
   static constexpr std::int32_t offset = Signed ? 0 : -128;
   static constexpr int scratch = 1;
   using acc = single_sums;
-  static PARE_ALWAYS_INLINE i32_reg as_signed(i32_reg a) {
+  static PARE_ALWAYS_INLINE i32_reg as_cell(i32_reg a) {
     return Signed ? a : (i32_reg)veorq_s8((int8x16_t)a, vdupq_n_s8(-128));
   }
-  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return as_signed(broadcast_4(p)); }
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return as_cell(broadcast_4(p)); }
   template <int Part>
   static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, part w) {
     sum.r[Part] = sdot_lane<0>(sum.r[Part], w, a);
@@ -43,7 +43,7 @@ template <bool Signed>
 struct dot_by_lane : dot_cell<Signed> {
   static constexpr int strips = 4, parts = 4 * i32_regs;
   using single = dot_cell<Signed>;
-  static PARE_ALWAYS_INLINE i32_reg broadcast(const std::byte* p) { return single::as_signed(load_register(p)); }
+  static PARE_ALWAYS_INLINE i32_reg broadcast(const std::byte* p) { return single::as_cell(load_register(p)); }
   template <int Part>
   static PARE_ALWAYS_INLINE void mul_add(single_sums& sum, i32_reg a, i32_reg w) {
     sum.r[Part % i32_regs] = sdot_lane<Part / i32_regs>(sum.r[Part % i32_regs], w, a);

@@ -107,6 +107,16 @@ struct dot_nibbles : dot_plain<std::int8_t, std::uint8_t, std::int32_t, 4> {
   }
 };
 
+/// The same with its sides exchanged: strips hold activations, cells are weights.
+template <class Dot>
+struct exchange_sides;
+template <class A, class W, class Acc, int Depth>
+struct exchange_sides<dot_plain<A, W, Acc, Depth>> {
+  using type = dot_plain<W, A, Acc, Depth>;
+};
+template <class Dot>
+using exchanged = typename exchange_sides<Dot>::type;
+
 template <class A, class W>
 using dot_for_bytes = dot_plain<typename A::type, typename W::type, std::int32_t, 4>;
 template <class W, bool Split>

@@ -1,0 +1,59 @@
+// cells.hpp: activations in channel cells: the layout whose lanes are pixels, in memory that is somebody else's.
+#pragma once
+
+#include <type_traits>
+
+#include "cell.hpp"
+#include "error.hpp"
+
+namespace pare {
+
+/// Channels of type T in one cell of this layout: 4 int8, 2 int16, 1 of anything wider.
+template <class T>
+inline constexpr index channel_depth = sizeof(T) < 4 ? cell_bytes / index{sizeof(T)} : 1;
+
+/// `pixels` x `channels` elements as planes of cells: NC4HW4 for int8, C2 for int16, planar (NCHW) for float. Plane
+/// c / depth has channels [c, c + depth) of every pixel side by side. Channels of the last plane beyond `channels`, and
+/// pixels beyond `pixels` up to a multiple of 16, are memory that a call may read and write and whose values mean
+/// nothing. data may be null if the view is empty.
+template <class T>
+struct cells_view {
+  T* data = nullptr;
+  index pixels = 0;
+  index channels = 0;
+  index plane = 0;  ///< elements from one plane to the next, at least round_up(pixels, 16) * depth
+
+  static constexpr index depth = channel_depth<std::remove_const_t<T>>;
+
+  constexpr cells_view() noexcept = default;
+  constexpr cells_view(T* data_, index pixels_, index channels_, index plane_) noexcept
+      : data(data_), pixels(pixels_), channels(channels_), plane(plane_) {}
+  /// Planes without gaps.
+  constexpr cells_view(T* data_, index pixels_, index channels_) noexcept
+      : cells_view(data_, pixels_, channels_, round_up(pixels_, strip_lanes) * depth) {}
+
+  constexpr T& operator()(index pixel, index channel) const noexcept {
+    return data[channel / depth * plane + pixel * depth + channel % depth];
+  }
+  constexpr index planes() const noexcept { return ceil_div(channels, depth); }
+  /// Elements of memory that the view covers.
+  constexpr index size() const noexcept { return planes() * plane; }
+  constexpr bool empty() const noexcept { return pixels == 0 || channels == 0; }
+  constexpr operator cells_view<const T>() const noexcept requires(!std::is_const_v<T>) {
+    return {data, pixels, channels, plane};
+  }
+};
+
+/// Fails if a view's extents are negative, its planes overlap, or it has elements and no memory.
+template <class T>
+void expect_valid(const char* argument, const cells_view<T>& view) {
+  if (view.pixels < 0) fail(text(argument, ".pixels"), "at least 0", view.pixels);
+  if (view.channels < 0) fail(text(argument, ".channels"), "at least 0", view.channels);
+  if (view.empty()) return;
+  if (view.data == nullptr) fail(text(argument, ".data"), "memory for a view that is not empty", "a null pointer");
+  const index least = round_up(view.pixels, strip_lanes) * view.depth;
+  if (view.plane < least)
+    fail(text(argument, ".plane"), text("at least ", least, ", a multiple of 16 pixels"), view.plane);
+}
+
+}  // namespace pare

@@ -1,0 +1,64 @@
+// cells.hpp: one call of the product of block-sparse weights with activations in channel cells, over raw memory.
+//
+//   out(i, j) = epilogue(sum over l of (a(i, l) - zero_point) * w[j, l])
+//
+// for pixels i and channels j of a rectangle. It is the loop of gemm.hpp with its sides exchanged: strips are 16 pixels
+// by one cell of channels, cells are weights, and a block that is not kept costs nothing. Channels come out in cells
+// again, so that layers follow each other without a transpose.
+#pragma once
+
+#include "../core/cells.hpp"
+#include "gemm.hpp"
+
+namespace pare {
+
+/// Structure: block<R, C>, R = 1, 2, 4 or 8. a and out are planes of cells as core/cells.hpp says.
+/// Pre: that of gemm_call; part's rows (pixels) and columns (channels) begin at multiples of 16; rows end at a multiple
+/// of 16 or at the last pixel, columns at a multiple of 16 or at the last channel.
+template <class A, class W, class Structure, class Epilogue, class Out, index MaxDepth = default_depth>
+struct cells_call {
+  using activations = A;
+  using weights_range = W;
+  using structure = Structure;
+  using plan_type = plan<A, W, MaxDepth>;
+  static constexpr value_kind sum = plan_type::sum;
+  static constexpr value_kind result = after_v<sum, Epilogue>;
+  static_assert(storable<result, Out>,
+                "pare: the epilogue's last value cannot be stored in this output type; integer sums need requantize "
+                "for 8- or 16-bit codes, dequantize for float; reals need quantize for codes");
+  static_assert(sizeof(typename A::type) == sizeof(typename W::type),
+                "pare: in channel cells activations and weights have the same width; store the weights of 16-bit "
+                "activations as int16 (see kernel/cells.hpp)");
+
+  const typename A::type* a = nullptr;
+  index a_plane = 0;  ///< elements from one plane of cells to the next
+  panel_view<Structure> weights;
+  std::int32_t zero_point = 0;
+  Epilogue epilogue;
+  Out* out = nullptr;
+  index out_plane = 0;
+  rectangle part;
+};
+
+}  // namespace pare
+
+#define PARE_KERNEL_FILE "../kernel/cells.inl"
+#include "../simd/for_each_target.inc"
+
+namespace pare::inline PARE_UNIT {
+
+/// Runs `call` on target `t`. Pre: available(t), and the preconditions of cells_call.
+template <class A, class W, class Structure, class Epilogue, class Out, index MaxDepth>
+void run(const cells_call<A, W, Structure, Epilogue, Out, MaxDepth>& call, target t) noexcept {
+  switch (t) {
+#define PARE_CASE(name) \
+  case target::name:    \
+    return name::run_cells(call);
+    PARE_FOR_EACH_TARGET(PARE_CASE)
+#undef PARE_CASE
+    default:
+      assert(false && "pare: this target is not compiled in");
+  }
+}
+
+}  // namespace pare::inline PARE_UNIT
