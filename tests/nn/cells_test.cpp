@@ -118,6 +118,27 @@ TEMPLATE_LIST_TEST_CASE("block-sparse sums in channel cells are the reference's 
   TestType::check();
 }
 
+TEMPLATE_TEST_CASE("rows become channel cells and come back as they were", "", std::uint8_t, std::int16_t, float) {
+  generator random{6};
+  for (const index pixels : {0, 1, 4, 17, 70}) {
+    for (const index channels : {0, 1, 2, 3, 4, 7, 19, 64}) {
+      const auto x = filled<typename pare::element_of<TestType>::type>(random, pixels, channels);
+      for (const pare::target t : available_targets()) {
+        loose_cells<TestType> cells(pixels, channels, 2);
+        pare::to_cells(x.view(), cells.view(), t);
+        bool same = true;
+        for (index i = 0; i < pixels; ++i)
+          for (index c = 0; c < channels; ++c) same &= cells.view()(i, c) == x(i, c);
+        CHECK(same);
+        CHECK(cells.kept_gaps());
+        auto back = x.blank();
+        pare::to_rows(std::as_const(cells).view(), back.view(), t);
+        CHECK(difference(back, x) == "");
+      }
+    }
+  }
+}
+
 TEST_CASE("codes go into the cells of the next layer as they come out of rows") {
   generator random{5};
   for (const extents& size : {extents{70, 37, 45}, {16, 4, 9}, {33, 2, 64}}) {
@@ -154,6 +175,13 @@ TEST_CASE("codes go into the cells of the next layer as they come out of rows") 
         for (index i = 0; i < size.m; ++i)
           for (index j = 0; j < size.n; ++j) same &= y.view()(i, j) == expected(i, j);
         CHECK(same);
+        auto rows = expected.blank();
+        if (parallel) {
+          pare::linear(x.view(), 7, packed, epilogue, rows.view(), t, two);
+        } else {
+          pare::linear(x.view(), 7, packed, epilogue, rows.view(), t);
+        }
+        CHECK(difference(rows, expected) == "");
       }
     }
   }

@@ -37,7 +37,31 @@ struct cells_call {
   Epilogue epilogue;
   Out* out = nullptr;
   index out_plane = 0;
+  index first_pixel = 0;  ///< the row of an add stage's operand that pixel 0 belongs to
   rectangle part;
+};
+
+/// The same with activations and output as rows: a [m, k] and out [m, n], `tile_rows` rows at a time through `scratch`.
+/// Of `cells`, the members a, a_plane, out, out_plane and first_pixel are not read. Pre: scratch has scratch_bytes(k,
+/// columns of part) bytes, aligned to 64.
+template <class Cells, class Out>
+struct cells_rows_call {
+  using cells_type = Cells;
+  using out_type = Out;
+  static constexpr index tile_rows = 4 * strip_lanes;
+  static constexpr index scratch_bytes(index k, index columns) noexcept {
+    using a_type = typename Cells::activations::type;
+    return cells_view<a_type>(nullptr, tile_rows, k).size() * index{sizeof(a_type)} +
+           cells_view<Out>(nullptr, tile_rows, columns).size() * index{sizeof(Out)};
+  }
+
+  Cells cells;
+  const typename Cells::activations::type* a = nullptr;
+  index a_stride = 0;
+  index k = 0;
+  Out* out = nullptr;
+  index out_stride = 0;
+  std::byte* scratch = nullptr;
 };
 
 }  // namespace pare
@@ -47,13 +71,53 @@ struct cells_call {
 
 namespace pare::inline PARE_UNIT {
 
-/// Runs `call` on target `t`. Pre: available(t), and the preconditions of cells_call.
+/// Runs `call` on target `t`. Pre: available(t), and the preconditions of the call.
 template <class A, class W, class Structure, class Epilogue, class Out, index MaxDepth>
 void run(const cells_call<A, W, Structure, Epilogue, Out, MaxDepth>& call, target t) noexcept {
   switch (t) {
 #define PARE_CASE(name) \
   case target::name:    \
     return name::run_cells(call);
+    PARE_FOR_EACH_TARGET(PARE_CASE)
+#undef PARE_CASE
+    default:
+      assert(false && "pare: this target is not compiled in");
+  }
+}
+
+template <class Cells, class Out>
+void run(const cells_rows_call<Cells, Out>& call, target t) noexcept {
+  switch (t) {
+#define PARE_CASE(name) \
+  case target::name:    \
+    return name::run_rows(call);
+    PARE_FOR_EACH_TARGET(PARE_CASE)
+#undef PARE_CASE
+    default:
+      assert(false && "pare: this target is not compiled in");
+  }
+}
+
+/// Rows to channel cells, and back. Pre: available(t); extents agree; copy_to_cells writes nothing beyond the last
+/// pixel and zeros beyond the last channel.
+template <class T>
+void copy_to_cells(const matrix_view<const T>& from, const cells_view<T>& to, target t) noexcept {
+  switch (t) {
+#define PARE_CASE(name) \
+  case target::name:    \
+    return name::cells_from_rows(from, to);
+    PARE_FOR_EACH_TARGET(PARE_CASE)
+#undef PARE_CASE
+    default:
+      assert(false && "pare: this target is not compiled in");
+  }
+}
+template <class T>
+void copy_to_rows(const cells_view<const T>& from, const matrix_view<T>& to, target t) noexcept {
+  switch (t) {
+#define PARE_CASE(name) \
+  case target::name:    \
+    return name::rows_from_cells(from, to);
     PARE_FOR_EACH_TARGET(PARE_CASE)
 #undef PARE_CASE
     default:

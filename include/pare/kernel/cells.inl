@@ -111,7 +111,7 @@ PARE_ALWAYS_INLINE void cells_tile(const Call& call, index pixel, index channel)
         plain x = sum_with(info::dot::result(sum[r][v]), total[r][v], flushed);
         if constexpr (corrected && !starts) x = x + channel_correction<plain>(call, c);
         finished[(group + r) / D][v][(group + r) % D] =
-            apply(call.epilogue, x, upright_place{row, c, static_cast<int>(pixels)});
+            apply(call.epilogue, x, upright_place{call.first_pixel + row, c, static_cast<int>(pixels)});
       }
     }
   }
@@ -143,3 +143,5 @@ template <class Call>
 void run_cells(const Call& call) noexcept {
   cells_strips<Call, cells_traits<Call>::strips>(call, call.part.row_begin);
 }
+
+#include "transpose.inl"

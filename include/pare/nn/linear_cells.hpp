@@ -2,6 +2,8 @@
 // block-sparse weights at the cost of the blocks they keep.
 #pragma once
 
+#include <new>
+
 #include "../kernel/cells.hpp"
 #include "linear.hpp"
 
@@ -10,6 +12,40 @@ namespace pare {
 /// Structures whose kernel reads and writes channel cells: block<R, C> with R = 1, 2, 4 or 8.
 template <class Structure>
 inline constexpr bool runs_in_cells = group_of<Structure> < strip_lanes;
+
+namespace detail {
+/// The call for weights W but for its memory.
+template <class A, index MaxDepth, class Out, class W, class Epilogue>
+auto cells_call_of(std::int32_t zero_point, const W& w, const Epilogue& epilogue) {
+  cells_call<A, typename W::range, typename W::structure, Epilogue, Out, MaxDepth> call;
+  call.weights = w.view();
+  call.zero_point = zero_point;
+  call.epilogue = epilogue;
+  return call;
+}
+
+/// Memory for the time of a call, aligned to 64 bytes, not cleared.
+class scratch {
+ public:
+  explicit scratch(index bytes)
+      : data_(static_cast<std::byte*>(::operator new(static_cast<std::size_t>(bytes), alignment))) {}
+  scratch(const scratch&) = delete;
+  scratch& operator=(const scratch&) = delete;
+  ~scratch() { ::operator delete(data_, alignment); }
+  std::byte* data() const noexcept { return data_; }
+
+ private:
+  static constexpr std::align_val_t alignment{strip_bytes};
+  std::byte* data_;
+};
+
+/// The rectangle that part `i` of `parts` computes: whole strips of pixels or of channels.
+constexpr rectangle cells_part(index pixels, index channels, index parts, index i) noexcept {
+  const auto begin_of = [&](index extent, index part) { return piece(extent, strip_lanes, parts, part); };
+  if (pixels >= channels) return {begin_of(pixels, i), begin_of(pixels, i + 1), 0, channels};
+  return {0, pixels, begin_of(channels, i), begin_of(channels, i + 1)};
+}
+}  // namespace detail
 
 inline namespace PARE_UNIT {
 
@@ -36,27 +72,71 @@ void linear(const cells_view<X>& x, std::int32_t zero_point, const W& w, const E
   detail::expect_zero_point<range>(zero_point);
   detail::expect_stage<Out>(epilogue, y.pixels, y.channels);
 
-  cells_call<range, typename W::range, typename W::structure, Epilogue, Out, MaxDepth> call;
+  auto call = detail::cells_call_of<range, MaxDepth, Out>(zero_point, w, epilogue);
   call.a = x.data;
   call.a_plane = x.plane;
-  call.weights = w.view();
-  call.zero_point = zero_point;
-  call.epilogue = epilogue;
   call.out = y.data;
   call.out_plane = y.plane;
-
   const index parts = executor.concurrency();
-  const bool by_pixel = y.pixels >= y.channels;
   executor.bulk(parts, [&](index i) {
     auto mine = call;
-    mine.part = {0, y.pixels, 0, y.channels};
-    index& begin = by_pixel ? mine.part.row_begin : mine.part.column_begin;
-    index& end = by_pixel ? mine.part.row_end : mine.part.column_end;
-    const index extent = end;
-    begin = detail::piece(extent, strip_lanes, parts, i);
-    end = detail::piece(extent, strip_lanes, parts, i + 1);
+    mine.part = detail::cells_part(y.pixels, y.channels, parts, i);
     run(mine, on);
   });
+}
+
+/// The same weights on rows: 64 rows at a time go through channel cells and back. Allocates these tiles, one for each
+/// thread of the executor, for the time of the call: (k + n) * 64 elements.
+template <class A = void, index MaxDepth = default_depth, class X, PackedOperand W, Stage Epilogue, class Out,
+          Executor E = sequential>
+requires runs_in_cells<typename W::structure>
+void linear(const matrix_view<X>& x, std::int32_t zero_point, const W& w, const Epilogue& epilogue,
+            const matrix_view<Out>& y, target on = best_target(), const E& executor = {}) {
+  using value = std::remove_const_t<X>;
+  using range = typename std::conditional_t<std::is_void_v<A>, element_of<value>, std::type_identity<A>>::type;
+  static_assert(std::is_same_v<typename range::type, value>, "pare: A must be a format of x's element type");
+  expect_available(on);
+  expect_valid("x", x);
+  expect_valid("y", y);
+  expect_equal("x.columns", w.k(), x.columns);
+  expect_equal("y.columns", w.n(), y.columns);
+  expect_equal("y.rows", x.rows, y.rows);
+  if constexpr (IntegerRange<range>) detail::expect_depth<range, W, MaxDepth>(w.k());
+  detail::expect_zero_point<range>(zero_point);
+  detail::expect_stage<Out>(epilogue, y.rows, y.columns);
+
+  const auto cells = detail::cells_call_of<range, MaxDepth, Out>(zero_point, w, epilogue);
+  using call_type = cells_rows_call<std::remove_const_t<decltype(cells)>, Out>;
+  const call_type call{cells, x.data, x.stride, w.k(), y.data, y.stride};
+  const index parts = executor.concurrency(), bytes = round_up(call_type::scratch_bytes(w.k(), w.n()), strip_bytes);
+  const detail::scratch scratch(parts * bytes);
+  executor.bulk(parts, [&](index i) {
+    auto mine = call;
+    mine.cells.part = detail::cells_part(y.rows, y.columns, parts, i);
+    mine.scratch = scratch.data() + i * bytes;
+    run(mine, on);
+  });
+}
+
+/// Copies rows [pixels, channels], such as NHWC, to channel cells.
+template <class T>
+void to_cells(const matrix_view<const T>& from, const cells_view<T>& to, target on = best_target()) {
+  expect_available(on);
+  expect_valid("from", from);
+  expect_valid("to", to);
+  expect_equal("to.pixels", from.rows, to.pixels);
+  expect_equal("to.channels", from.columns, to.channels);
+  copy_to_cells(from, to, on);
+}
+/// Copies channel cells to rows [pixels, channels].
+template <class T>
+void to_rows(const cells_view<const T>& from, const matrix_view<T>& to, target on = best_target()) {
+  expect_available(on);
+  expect_valid("from", from);
+  expect_valid("to", to);
+  expect_equal("to.rows", from.pixels, to.rows);
+  expect_equal("to.columns", from.channels, to.columns);
+  copy_to_rows(from, to, on);
 }
 
 }  // namespace PARE_UNIT
