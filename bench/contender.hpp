@@ -29,15 +29,19 @@ class contender {
 /// Which peak a row is measured against: that of 8-bit, 16-bit or float products.
 enum class arithmetic { bytes, halves, floats };
 
-/// The <variant> in gemm/<variant>/<shape>.
+/// The shapes that a variant runs: those of dense products, a few of them, those of sparse products, or both.
+enum class shapes { dense, few, sparse, both };
+
+/// The <variant> in gemm/<variant>/<shape>, or in spmm/<variant>/<shape> if weights are zero by a pattern.
 struct variant {
   std::string name;
   arithmetic unit;
   std::unique_ptr<contender> (*prepare)(const problem&, target);
-  double sparsity = 0;         ///< fraction of the blocks of w that are zero
+  pattern zeros{};             ///< which weights are zero
   std::string agrees_with{};   ///< the variant whose output this one must reproduce, if any
   std::optional<target> on{};  ///< the target that it runs on; none: the best of this run
-  bool everywhere = true;      ///< on all shapes, not only on a few
+  bench::shapes on_shapes = shapes::dense;
+  const char* group = "gemm";
 };
 
 template <class Contender>

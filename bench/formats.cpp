@@ -128,7 +128,7 @@ std::unique_ptr<contender> prepare_fixed(const problem& p, target on) {
 void add_formats(std::vector<variant>& all) {
   all.push_back({"u8u8", arithmetic::bytes, prepare<affine_product>});
   all.push_back({"s8-to-s32", arithmetic::bytes, prepare<sums_product>});
-  all.push_back({.name = "s8-static", .unit = arithmetic::bytes, .prepare = prepare_fixed, .everywhere = false});
+  all.push_back({.name = "s8-static", .unit = arithmetic::bytes, .prepare = prepare_fixed, .on_shapes = shapes::few});
 }
 
 }  // namespace pare::bench

@@ -9,11 +9,14 @@ std::vector<variant> our_variants(target cap) {
   // Eleven bits on both sides: 2048 products fit int32, so sums are never flushed to int64.
   using s11 = integer_range<std::int16_t, -1023, 1023>;
   std::vector<variant> all{
-      {"f32", arithmetic::floats, prepare<float_product>},
+      {.name = "f32", .unit = arithmetic::floats, .prepare = prepare<float_product>, .on_shapes = shapes::both},
       {"s16s8", arithmetic::halves, prepare<quantized_product<s16, s8_narrow, s16, tflite_int64>>},
       {"s16", arithmetic::halves, prepare<quantized_product<s11, s11, s11, power_of_two, dense, 2048>>},
       {"s16-full", arithmetic::halves, prepare<quantized_product<s16, s16_narrow, s16, tflite_int64>>},
-      {"s8", arithmetic::bytes, prepare<quantized_product<s8, s8_narrow, s8, float_nearest_even>>},
+      {.name = "s8",
+       .unit = arithmetic::bytes,
+       .prepare = prepare<quantized_product<s8, s8_narrow, s8, float_nearest_even>>,
+       .on_shapes = shapes::both},
       {"s8-w7", arithmetic::bytes,
        prepare<quantized_product<s8, integer_range<std::int8_t, -64, 64>, s8, float_nearest_even>>},
       {"s8-tflite", arithmetic::bytes, prepare<quantized_product<s8, s8_narrow, s8, tflite>>},
@@ -23,13 +26,14 @@ std::vector<variant> our_variants(target cap) {
   };
   add_formats(all);
   add_dynamic(all);
+  add_sparse(all);
   for (const target lesser : {target::avx2, target::neon}) {
     if (lesser >= cap || !available(lesser)) continue;
     for (const char* name : {"f32", "s8"}) {
       variant capped = *std::find_if(all.begin(), all.end(), [&](const variant& v) { return v.name == name; });
       capped.name = text(name, "@", pare::name(lesser));
       capped.on = lesser;
-      capped.everywhere = false;
+      capped.on_shapes = shapes::few;
       all.push_back(capped);
     }
   }

@@ -78,5 +78,7 @@ std::vector<variant> our_variants(target cap);
 void add_formats(std::vector<variant>& all);
 /// Adds those of dynamic.cpp.
 void add_dynamic(std::vector<variant>& all);
+/// Adds those of sparse.cpp.
+void add_sparse(std::vector<variant>& all);
 
 }  // namespace pare::bench

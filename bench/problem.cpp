@@ -7,24 +7,30 @@
 #include <numeric>
 #include <random>
 #include <utility>
+#include <vector>
+
+#include "pare/core/error.hpp"
 
 namespace pare::bench {
 namespace {
 
-constexpr index block_rows = 16, block_columns = 4;
-
 std::size_t size(index count) { return static_cast<std::size_t>(count); }
 
-void drop_blocks(const shape& s, double sparsity, buffer<float>& w, std::mt19937_64& random) {
-  const index across = ceil_div(s.k, block_columns);
-  std::vector<index> blocks(size(ceil_div(s.n, block_rows) * across));
+void drop_blocks(const shape& s, const pattern& zeros, buffer<float>& w, std::mt19937_64& random) {
+  const index across = ceil_div(s.k, zeros.columns);
+  std::vector<index> blocks(size(ceil_div(s.n, zeros.rows) * across));
   std::iota(blocks.begin(), blocks.end(), index{0});
-  std::shuffle(blocks.begin(), blocks.end(), random);
-  blocks.resize(static_cast<std::size_t>(std::lround(sparsity * static_cast<double>(blocks.size()))));
-  for (const index block : blocks) {
-    const index row = block / across * block_rows, column = block % across * block_columns;
-    for (index j = row; j < std::min(row + block_rows, s.n); ++j)
-      for (index l = column; l < std::min(column + block_columns, s.k); ++l) w[size(j * s.k + l)] = 0;
+  const std::size_t window = zeros.window == 0 ? blocks.size() : size(zeros.window);
+  if (blocks.size() % window != 0 || across % std::max<index>(zeros.window, 1) != 0)
+    fail("k", text("a multiple of ", zeros.window), s.k);
+  const auto count = std::lround(zeros.sparsity * static_cast<double>(window));
+  for (auto begin = blocks.begin(); begin != blocks.end(); begin += static_cast<index>(window)) {
+    std::shuffle(begin, begin + static_cast<index>(window), random);
+    std::for_each(begin, begin + count, [&](index block) {
+      const index row = block / across * zeros.rows, column = block % across * zeros.columns;
+      for (index j = row; j < std::min(row + zeros.rows, s.n); ++j)
+        for (index l = column; l < std::min(column + zeros.columns, s.k); ++l) w[size(j * s.k + l)] = 0;
+    });
   }
 }
 
@@ -45,7 +51,7 @@ buffer<double> multiply(const problem& p) {
   return y;
 }
 
-problem make_problem(const shape& s, double sparsity) {
+problem make_problem(const shape& s, const pattern& zeros) {
   std::mt19937_64 random(static_cast<std::uint64_t>((s.m * 8191 + s.n) * 8191 + s.k));
   std::normal_distribution<float> normal;
   problem p{s, buffer<float>(size(s.m * s.k)), buffer<float>(size(s.n * s.k)), buffer<float>(size(s.n)), {}};
@@ -56,7 +62,7 @@ problem make_problem(const shape& s, double sparsity) {
         (0.5f + 1.5f * static_cast<float>(j) / static_cast<float>(s.n)) / std::sqrt(static_cast<float>(s.k));
     for (index l = 0; l < s.k; ++l) p.w[size(j * s.k + l)] = deviation * normal(random);
   }
-  if (sparsity > 0) drop_blocks(s, sparsity, p.w, random);
+  if (zeros.sparsity > 0) drop_blocks(s, zeros, p.w, random);
   p.exact = multiply(p);
   return p;
 }
@@ -65,11 +71,11 @@ problem make_problem(const shape& s, double sparsity) {
 
 std::string name(const shape& s) { return std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k); }
 
-const problem& problem_of(const shape& s, double sparsity) {
-  static std::map<std::pair<shape, double>, problem> made;
-  const std::pair key{s, sparsity};
+const problem& problem_of(const shape& s, const pattern& zeros) {
+  static std::map<std::pair<shape, pattern>, problem> made;
+  const std::pair key{s, zeros};
   const auto found = made.find(key);
-  return found != made.end() ? found->second : made.emplace(key, make_problem(s, sparsity)).first->second;
+  return found != made.end() ? found->second : made.emplace(key, make_problem(s, zeros)).first->second;
 }
 
 double relative_distance(std::span<const float> a, std::span<const double> b) {

@@ -17,6 +17,20 @@ struct shape {
 /// "MxNxK".
 std::string name(const shape& s);
 
+/// Which weights of a problem are zero: this share of the blocks of `rows` output channels by `columns` elements of k,
+/// exactly that many, chosen at random among all, or among each `window` consecutive blocks along k.
+struct pattern {
+  double sparsity = 0;
+  index rows = 16, columns = 4, window = 0;
+  constexpr pattern(double sparsity_ = 0, index rows_ = 16, index columns_ = 4, index window_ = 0) noexcept
+      : sparsity(sparsity_), rows(rows_), columns(columns_), window(window_) {}
+  friend auto operator<=>(const pattern&, const pattern&) = default;
+};
+/// N of every M weights along k stay, in `shared` output channels the same ones.
+constexpr pattern windows(index n, index m, index shared = 1) noexcept {
+  return {1 - static_cast<double>(n) / static_cast<double>(m), shared, 1, m};
+}
+
 /// exact = x * w^T + bias in double precision, for normally distributed x, w and bias; seeded, so the same in every
 /// run.
 struct problem {
@@ -27,9 +41,8 @@ struct problem {
   buffer<double> exact;  // [m, n]
 };
 
-/// `sparsity` is the fraction of the blocks of 16 output channels by 4 elements of k that are zero: exactly that many,
-/// chosen at random. Problems are kept: the next call with the same arguments is free.
-const problem& problem_of(const shape& s, double sparsity);
+/// Problems are kept: the next call with the same arguments is free.
+const problem& problem_of(const shape& s, const pattern& zeros);
 
 /// Frobenius norm of a - b, relative to that of b.
 double relative_distance(std::span<const float> a, std::span<const double> b);

@@ -9,9 +9,11 @@
 namespace pare::bench {
 namespace {
 
-constexpr shape shapes[] = {{1, 1024, 1024}, {8, 512, 512},   {16, 256, 256},    {49, 1024, 512}, {196, 512, 256},
-                            {784, 128, 128}, {3136, 64, 64},  {12544, 32, 16},   {64, 64, 64},    {128, 128, 128},
-                            {256, 256, 256}, {512, 512, 512}, {1024, 1024, 1024}};
+constexpr shape dense_shapes[] = {{1, 1024, 1024}, {8, 512, 512},   {16, 256, 256},    {49, 1024, 512}, {196, 512, 256},
+                                  {784, 128, 128}, {3136, 64, 64},  {12544, 32, 16},   {64, 64, 64},    {128, 128, 128},
+                                  {256, 256, 256}, {512, 512, 512}, {1024, 1024, 1024}};
+constexpr shape sparse_shapes[] = {
+    {196, 512, 512}, {784, 256, 256}, {3136, 128, 128}, {49, 1024, 1024}, {12544, 64, 32}};
 constexpr shape few_shapes[] = {{1, 1024, 1024}, {196, 512, 256}, {64, 64, 64}, {512, 512, 512}};
 
 /// Fails unless `given` is as near to the model's output as two roundings of the same exact result may be.
@@ -26,7 +28,7 @@ void expect_agreement(const problem& p, const contender& given, const variant& m
 
 void run_row(benchmark::State& state, const variant& v, const variant* model, const shape& s, target cap) {
   const target on = v.on.value_or(cap);
-  const problem& p = problem_of(s, v.sparsity);
+  const problem& p = problem_of(s, v.zeros);
   const auto contender = v.prepare(p, on);
   contender->run();
   const double error = relative_distance(contender->output(), p.exact);
@@ -45,12 +47,19 @@ void run_row(benchmark::State& state, const variant& v, const variant* model, co
 }
 
 bool runs_on(const variant& v, const shape& s) {
-  return v.everywhere || std::find(std::begin(few_shapes), std::end(few_shapes), s) != std::end(few_shapes);
+  const auto in = [&](const auto& list) { return std::find(std::begin(list), std::end(list), s) != std::end(list); };
+  return (v.on_shapes == shapes::few && in(few_shapes)) ||
+         (v.on_shapes != shapes::sparse && v.on_shapes != shapes::few && in(dense_shapes)) ||
+         (v.on_shapes != shapes::dense && v.on_shapes != shapes::few && in(sparse_shapes));
 }
 
 }  // namespace
 
-std::span<const shape> all_shapes() { return shapes; }
+std::vector<shape> all_shapes() {
+  std::vector<shape> all(std::begin(dense_shapes), std::end(dense_shapes));
+  all.insert(all.end(), std::begin(sparse_shapes), std::end(sparse_shapes));
+  return all;
+}
 
 void add_rows(const std::vector<variant>& variants, const shape& s, target cap) {
   for (const variant& v : variants) {
@@ -64,7 +73,7 @@ void add_rows(const std::vector<variant>& variants, const shape& s, target cap) 
         state.SkipWithError(e.what());
       }
     };
-    benchmark::RegisterBenchmark(text("gemm/", v.name, "/", name(s)).c_str(), row)->Unit(benchmark::kMicrosecond);
+    benchmark::RegisterBenchmark(text(v.group, "/", v.name, "/", name(s)).c_str(), row)->Unit(benchmark::kMicrosecond);
   }
 }
 

@@ -1,14 +1,14 @@
 // row.hpp: a variant on a shape as a row of Google Benchmark: gemm/<variant>/<m>x<n>x<k>.
 #pragma once
 
-#include <span>
+#include <vector>
 
 #include "contender.hpp"
 
 namespace pare::bench {
 
 /// The shapes that every variant runs: the layers of image networks and of language models, and cubes.
-std::span<const shape> all_shapes();
+std::vector<shape> all_shapes();
 
 /// Adds the rows of `variants` on shape s.
 /// `variants` must stay where it is until the rows have run.

@@ -1,0 +1,100 @@
+// sparse.cpp: variants whose weights are pruned: spmm/<variant>/<shape>. Rows named nhwc take and give rows of
+// channels, the others of their kind find their activations in channel cells and leave them there.
+#include "ours.hpp"
+#include "pare/nn/linear_cells.hpp"
+
+namespace pare::bench {
+namespace {
+
+template <class T>
+struct owned_cells {
+  owned_cells(index pixels, index channels)
+      : memory(static_cast<std::size_t>(cells_view<T>(nullptr, pixels, channels).size())),
+        view(memory.data(), pixels, channels) {}
+  buffer<T> rows() const {
+    buffer<T> all;
+    for (index i = 0; i < view.pixels; ++i)
+      for (index c = 0; c < view.channels; ++c) all.push_back(view(i, c));
+    return all;
+  }
+  buffer<T> memory;
+  cells_view<T> view;
+};
+
+/// int8 in channel cells.
+template <class Structure>
+class cells_product final : public contender {
+ public:
+  cells_product(const problem& p, target on)
+      : on_(on),
+        operands_(p),
+        weights_(matrix_view<const std::int8_t>(operands_.w.data(), p.shape.n, p.shape.k)),
+        bias_(std::span<const std::int32_t>(operands_.bias)),
+        multipliers_(std::span<const double>(operands_.multipliers)),
+        x_(p.shape.m, p.shape.k),
+        y_(p.shape.m, p.shape.n) {
+    to_cells(matrix_view<const std::int8_t>(operands_.x.data(), p.shape.m, p.shape.k), x_.view, on);
+  }
+  void run() override {
+    linear(x_.view, operands_.x_map.zero_point, weights_,
+           pare::bias(bias_) | requantize(multipliers_, operands_.output()), y_.view, on_);
+  }
+  buffer<float> output() const override { return operands_.dequantize(y_.rows()); }
+  std::size_t bytes() const override { return weights_.bytes() + bias_.bytes() + multipliers_.bytes(); }
+
+ private:
+  target on_;
+  operands<s8, s8_narrow, s8> operands_;
+  packed_weights<s8_narrow, Structure> weights_;
+  channels<std::int32_t> bias_;
+  multipliers<float_nearest_even> multipliers_;
+  owned_cells<std::int8_t> x_, y_;
+};
+
+/// float in planes of pixels.
+template <class Structure>
+class float_cells_product final : public contender {
+ public:
+  float_cells_product(const problem& p, target on)
+      : on_(on),
+        weights_(matrix_view<const float>(p.w.data(), p.shape.n, p.shape.k)),
+        bias_(std::span<const float>(p.bias)),
+        x_(p.shape.m, p.shape.k),
+        y_(p.shape.m, p.shape.n) {
+    to_cells(matrix_view<const float>(p.x.data(), p.shape.m, p.shape.k), x_.view, on);
+  }
+  void run() override { linear(x_.view, 0, weights_, pare::bias(bias_), y_.view, on_); }
+  buffer<float> output() const override { return y_.rows(); }
+  std::size_t bytes() const override { return weights_.bytes() + bias_.bytes(); }
+
+ private:
+  target on_;
+  packed_weights<f32, Structure> weights_;
+  channels<float> bias_;
+  owned_cells<float> x_, y_;
+};
+
+}  // namespace
+
+void add_sparse(std::vector<variant>& all) {
+  const auto add = [&](std::string name, arithmetic unit, auto prepare, const pattern& zeros) {
+    all.push_back({.name = std::move(name),
+                   .unit = unit,
+                   .prepare = prepare,
+                   .zeros = zeros,
+                   .on_shapes = shapes::sparse,
+                   .group = "spmm"});
+  };
+  const auto bytes = arithmetic::bytes;
+  for (const int percent : {80, 90}) {
+    const double share = percent / 100.0;
+    add(text("s8-block4x4@", percent), bytes, prepare<cells_product<block<4, 4>>>, {share, 4, 4});
+    add(text("s8-block4x4-nhwc@", percent), bytes,
+        prepare<quantized_product<s8, s8_narrow, s8, float_nearest_even, block<4, 4>>>, {share, 4, 4});
+    add(text("s8-block2x4@", percent), bytes, prepare<cells_product<block<2, 4>>>, {share, 2, 4});
+    add(text("s8-block1x4@", percent), bytes, prepare<cells_product<block<1, 4>>>, {share, 1, 4});
+  }
+  add("f32-unstructured@90", arithmetic::floats, prepare<float_cells_product<block<1, 1>>>, {0.9, 1, 1});
+}
+
+}  // namespace pare::bench
