@@ -148,7 +148,8 @@ void add_onednn(std::vector<variant>& all, target cap) {
   using unsigned_operands = operands<u8, s8_narrow, u8>;
   all.push_back({"onednn-s8", arithmetic::bytes, prepare<onednn_product<signed_operands, std::int8_t>>, 0, "s8"});
   all.push_back({"onednn-u8", arithmetic::bytes, prepare<onednn_product<unsigned_operands, std::uint8_t>>, 0, "u8s8"});
-  all.push_back({"onednn-f32", arithmetic::floats, prepare<onednn_product<float_operands, float>>, 0, "f32", {}, shapes::both});
+  all.push_back(
+      {"onednn-f32", arithmetic::floats, prepare<onednn_product<float_operands, float>>, 0, "f32", {}, shapes::both});
 }
 
 }  // namespace pare::bench
