@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "../nn/linear_cells.hpp"
 #include "epilogue.hpp"
 #include "pack.hpp"
 #include "source.hpp"

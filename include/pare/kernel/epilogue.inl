@@ -21,13 +21,11 @@ PARE_ALWAYS_INLINE X channel_terms(const T* terms, const upright_place& at) {
   return fill<X>(terms[at.column]);
 }
 
-/// The elements of a matrix at 16 lanes, as int32 or float; those that are not part of the output are not read and
-/// count as 0.
+/// 16 elements of T as int32 or float lanes; elements outside [first, last) are not read and count as 0.
 template <class T>
-PARE_ALWAYS_INLINE auto load_elements(const matrix_view<const T>& from, const place& at) {
+PARE_ALWAYS_INLINE auto load_elements(const T* p, const place& at) {
   using number = std::conditional_t<std::is_floating_point_v<T>, float, std::int32_t>;
   using value = std::conditional_t<std::is_floating_point_v<T>, f32x16, i32x16>;
-  const T* p = from.row(at.row) + at.column;
   if (at.first == 0 && at.last == 16) {
     if constexpr (sizeof(T) == 4) return load_lanes<value>(p);
   }
@@ -35,10 +33,14 @@ PARE_ALWAYS_INLINE auto load_elements(const matrix_view<const T>& from, const pl
   for (int i = at.first; i < at.last; ++i) lane[i] = p[i];
   return load_lanes<value>(lane);
 }
+/// The elements of a matrix that belong to 16 lanes, likewise.
 template <class T>
-PARE_ALWAYS_INLINE auto load_elements(const matrix_view<const T>& from, const upright_place& at) {
-  using number = std::conditional_t<std::is_floating_point_v<T>, float, std::int32_t>;
-  alignas(64) number lane[16] = {};
+PARE_ALWAYS_INLINE auto load_operand(const matrix_view<const T>& from, const place& at) {
+  return load_elements(from.row(at.row) + at.column, at);
+}
+template <class T>
+PARE_ALWAYS_INLINE auto load_operand(const matrix_view<const T>& from, const upright_place& at) {
+  alignas(64) std::conditional_t<std::is_floating_point_v<T>, float, std::int32_t> lane[16] = {};
   for (int i = 0; i < at.last; ++i) lane[i] = from(at.row + i, at.column);
   return load_lanes<std::conditional_t<std::is_floating_point_v<T>, f32x16, i32x16>>(lane);
 }
@@ -150,7 +152,7 @@ PARE_ALWAYS_INLINE i32x16 apply(const clamp_stage& s, const i32x16& x, const Pla
 
 template <class T, class Place>
 PARE_ALWAYS_INLINE f32x16 apply(const add_stage<T>& s, const f32x16& x, const Place& at) {
-  const auto other = load_elements(s.other, at);
+  const auto other = load_operand(s.other, at);
   if constexpr (std::is_floating_point_v<T>) {
     return x + fill<f32x16>(s.scale) * other;
   } else {
@@ -159,7 +161,7 @@ PARE_ALWAYS_INLINE f32x16 apply(const add_stage<T>& s, const f32x16& x, const Pl
 }
 template <class Place>
 PARE_ALWAYS_INLINE i32x16 apply(const add_stage<std::int32_t>& s, const i32x16& x, const Place& at) {
-  return x + load_elements(s.other, at);
+  return x + load_operand(s.other, at);
 }
 
 /// The caller's scalar function, lane by lane: the compiler makes 16 lanes of it again.

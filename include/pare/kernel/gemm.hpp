@@ -13,7 +13,7 @@
 #include "../simd/targets.hpp"
 #include "epilogue.hpp"
 #include "grouped.hpp"
-#include "pack.hpp"
+#include "pack_windows.hpp"
 #include "plan.hpp"
 #include "row_stages.hpp"
 
@@ -36,6 +36,9 @@ struct gemm_call {
   using plan_type = plan<A, W, MaxDepth>;
   static constexpr value_kind sum = is_grouped<Structure> ? value_kind::real : plan_type::sum;
   static constexpr value_kind result = after_v<sum, Epilogue>;
+  static_assert(group_of<Structure> == strip_lanes,
+                "pare: weights in blocks of fewer than 16 output channels run in channel cells; include "
+                "nn/linear_cells.hpp (see kernel/cells.hpp)");
   static_assert(storable<result, Out>,
                 "pare: the epilogue's last value cannot be stored in this output type; integer sums need requantize "
                 "for 8- or 16-bit codes, dequantize for float; reals need quantize for codes");

@@ -22,6 +22,8 @@ struct traits {
   static constexpr int rows = std::min(rows_for<tiled>(V), in_order ? 8 : 10);
 };
 
+#include "windows.inl"
+
 /// The dot that consumes one strip at a time: the leftovers of one that consumes several, and what a list needs.
 template <class Dot>
 struct single_dot {
@@ -82,20 +84,14 @@ PARE_ALWAYS_INLINE void steps(typename Dot::acc (&sum)[R][V], Walk& walk, index 
   }
 }
 
-/// Copies the partial cell at the end of each row, so that nothing is read beyond a row's end. Out of line, like all
-/// that is not the loop: short functions keep the loop's registers.
-__attribute__((noinline)) inline void copy_tails(std::byte (*cells)[8], int rows, const std::byte* from,
-                                                 index tail_bytes, index row_bytes) {
-  for (int r = 0; r < rows; ++r, from += row_bytes) std::memcpy(cells[r], from, static_cast<std::size_t>(tail_bytes));
-}
-
 /// The partial cell at the end of every row, completed with zeros.
 template <class Dot, int R, int V>
 PARE_ALWAYS_INLINE void tail_step(typename Dot::acc (&sum)[R][V], const position& at, index tail_bytes, index row_bytes,
                                   index panel_bytes) {
-  alignas(8) std::byte cells[R][8] = {};
-  copy_tails(cells, R, at.cell, tail_bytes, row_bytes);
-  step<Dot, R, V>(sum, {cells[0], at.strip}, 8, panel_bytes);
+  constexpr index room = room_of<Dot>;
+  alignas(8) std::byte cells[R][room] = {};
+  copy_tails(cells[0], room, R, at.cell, tail_bytes, row_bytes);
+  step<Dot, R, V>(sum, {cells[0], at.strip}, room, panel_bytes);
 }
 
 /// total = sum, or total += sum if something was flushed before. Out of line: it runs once every few thousand products,

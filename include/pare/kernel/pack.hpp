@@ -53,6 +53,11 @@ template <class Structure>
 inline constexpr index group_of = strip_lanes;
 template <index R, index C>
 inline constexpr index group_of<block<R, C>> = R;
+/// Whether packed weights are lists of the blocks that are kept.
+template <class Structure>
+inline constexpr bool is_listed = false;
+template <index R, index C>
+inline constexpr bool is_listed<block<R, C>> = true;
 /// The greatest number of cells along k that lists of blocks can name.
 inline constexpr index most_listed_cells = index{1} << 16;
 

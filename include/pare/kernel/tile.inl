@@ -64,3 +64,7 @@ template <class Dot>
 constexpr int panels_for() {
   return rows_for<Dot>(4) >= 6 ? 4 : rows_for<Dot>(2) >= 6 ? 2 : 1;
 }
+
+/// Bytes that a dot of one strip may read of a row.
+template <class Dot>
+inline constexpr index room_of = 8;

@@ -63,3 +63,11 @@ template <index C>
 PARE_ALWAYS_INLINE index panel_distance(const panel_view<block<16, C>>&) {
   return 0;
 }
+
+/// Copies the partial cell at the end of each row, so that nothing is read beyond a row's end. Out of line, like all
+/// that is not the loop: short functions keep the loop's registers.
+__attribute__((noinline)) inline void copy_tails(std::byte* cells, index cell_room, int rows, const std::byte* from,
+                                                 index tail_bytes, index row_bytes) {
+  for (int r = 0; r < rows; ++r, from += row_bytes, cells += cell_room)
+    std::memcpy(cells, from, static_cast<std::size_t>(tail_bytes));
+}

@@ -19,6 +19,10 @@ template <index R, index C>
 std::string structure_name(block<R, C>) {
   return text("block<", R, ", ", C, ">");
 }
+template <index N, index M>
+std::string structure_name(n_of_m<N, M, 1>) {
+  return text("n_of_m<", N, ", ", M, ">");
+}
 /// "s8[-127, 127]", "u16[0, 65535]", "f32".
 template <Element W>
 std::string range_name() {
@@ -120,6 +124,13 @@ void expect_list(const panel_view<block<R, C>>& view, index groups, index k, ind
   if (!right) fail("bytes", "cells that rise within k in every group of channels", "others");
 }
 
+/// Fails unless every place lies in its window.
+inline void expect_places(std::span<const std::byte> strips, index window) {
+  for (std::size_t i = 0; i < strips.size(); ++i)
+    if (i % window_bytes >= strip_bytes && static_cast<index>(strips[i]) >= window)
+      fail("bytes", text("places in windows of ", window), static_cast<int>(strips[i]));
+}
+
 /// Fails unless the lengths of the arrays follow from n and k, and lists stay inside.
 template <Element W, class Structure>
 void expect_parts(const packed_parts& parts, index n, index k) {
@@ -129,10 +140,11 @@ void expect_parts(const packed_parts& parts, index n, index k) {
   };
   const index panels = panel_count(n);
   expect_bytes(1, sizeof(element) == 1 ? panels * strip_bytes : 0);
-  if constexpr (std::is_same_v<Structure, dense>) {
-    expect_bytes(0, panels * strips_of<W>(k) * strip_bytes);
+  if constexpr (!is_listed<Structure>) {
+    expect_bytes(0, panels * panel_bytes_of<W, Structure>(k));
     expect_bytes(2, 0);
     expect_bytes(3, 0);
+    if constexpr (window_depth<Structure> != 0) expect_places(parts[0], window_depth<Structure>);
   } else {
     constexpr index block_bytes = Structure::rows * cell_bytes;
     const index groups = panels * strip_lanes / Structure::rows,

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "../core/storage.hpp"
-#include "../kernel/pack.hpp"
+#include "../kernel/pack_windows.hpp"
 #include "../numeric/range.hpp"
 
 namespace pare {
@@ -33,8 +33,8 @@ template <Element W, class Structure>
 panel_view<Structure> view_of(const packed_parts& parts, [[maybe_unused]] index k) noexcept {
   const auto array = [&]<class T>(std::size_t i, const T*) { return reinterpret_cast<const T*>(parts[i].data()); };
   const auto* const sums = array(1, static_cast<const std::int32_t*>(nullptr));
-  if constexpr (std::is_same_v<Structure, dense>) {
-    return {parts[0].data(), sums, strips_of<W>(k) * strip_bytes};
+  if constexpr (!is_listed<Structure>) {
+    return {parts[0].data(), sums, panel_bytes_of<W, Structure>(k)};
   } else {
     return {parts[0].data(), sums, array(2, static_cast<const std::uint32_t*>(nullptr)),
             array(3, static_cast<const std::uint16_t*>(nullptr))};
@@ -56,7 +56,9 @@ class packed_weights {
   static_assert(
       has_kernel<Structure, element>,
       "pare: this version has kernels for dense weights and for block<R, C>, R = 1, 2, 4, 8 or 16 and C a multiple of "
-      "a cell (4 int8, 2 int16, 1 float); no kernel makes this structure faster yet: leave it dense, or prune "
+      "a cell (4 int8, 2 int16, 1 float), and for n_of_m<N, M> of 8-bit weights, N = 1, 2 or 4 and M / N = 2, 4, 8 or "
+      "16; "
+      "no kernel makes this structure faster yet: leave it dense, or prune "
       "block<4, 4> or whole channels (see kernel/pack.hpp)");
   static_assert(bits_of<W> >= 8 || std::is_same_v<Structure, dense>, "pare: 4-bit weights are packed dense");
   static constexpr bool has_sums = sizeof(element) == 1;
@@ -79,8 +81,9 @@ class packed_weights {
   index k() const noexcept { return k_; }
   /// Memory of the packed operand: strips, sums and, for blocks, which cells they are.
   std::size_t bytes() const noexcept { return strips_.bytes() + sums_.bytes() + first_.bytes() + cells_.bytes(); }
-  /// Fraction of the blocks that are kept; 1 for dense.
+  /// Fraction of the blocks, or of every window's weights, that are kept; 1 for dense.
   double density() const noexcept {
+    if constexpr (window_depth<Structure> != 0) return double{Structure::kept} / double{Structure::window};
     const index all = ceil_div(n_, group) * strips_of<W>(k_);
     return all == 0 ? 1 : static_cast<double>(strips_.size() / (group * cell_bytes)) / static_cast<double>(all);
   }
@@ -94,6 +97,12 @@ class packed_weights {
   static const matrix_view<const element>& checked(const matrix_view<const element>& weights) {
     expect_valid("weights", weights);
     return weights;
+  }
+  static void expect_uncrowded(const crowded_window& found, index first) {
+    if (found.kept == 0) return;
+    if constexpr (window_depth<Structure> != 0)
+      fail(text("weights[", first + found.row, ", ", found.begin, "...]"),
+           text("at most ", Structure::kept, " of ", Structure::window, " that are not 0"), found.kept);
   }
   static void expect_in_range(const matrix_view<const element>& tile, index first);
   void append(const matrix_view<const element>& tile, index panel, std::vector<std::byte>& strips,
@@ -114,13 +123,13 @@ packed_weights<W, Structure>::packed_weights(index n, index k, Source source) : 
   if (n < 0) fail("weights.rows", "at least 0", n);
   if (k < 0 || k > INT32_MAX) fail("weights.columns", "at least 0 and below 2^31", k);
   if (n > INT64_MAX / 128 / (k + 1)) fail("weights.rows", "rows that fit the address space", n);
-  const index panels = panel_count(n), panel_bytes = strips_of<W>(k) * strip_bytes;
+  const index panels = panel_count(n), panel_bytes = panel_bytes_of<W, Structure>(k);
   if (has_sums) sums_ = aligned_storage<std::int32_t>(panels * strip_lanes);
-  constexpr bool is_dense = std::is_same_v<Structure, dense>;
-  if (!is_dense && strips_per_panel<element>(k) > most_listed_cells)
+  constexpr bool listed = is_listed<Structure>;
+  if (listed && strips_per_panel<element>(k) > most_listed_cells)
     fail("weights.columns", text("at most ", most_listed_cells, " cells of ", cell_depth<element>), k);
-  if (is_dense) strips_ = aligned_storage<std::byte>(panels * panel_bytes);
-  if (!is_dense) first_ = aligned_storage<std::uint32_t>(panels * (strip_lanes / group) + 1);
+  if (!listed) strips_ = aligned_storage<std::byte>(panels * panel_bytes);
+  if (listed) first_ = aligned_storage<std::uint32_t>(panels * (strip_lanes / group) + 1);
   std::vector<std::byte> strips;
   std::vector<std::uint16_t> cells;
   aligned_storage<element> buffer(strip_lanes * k);
@@ -130,13 +139,15 @@ packed_weights<W, Structure>::packed_weights(index n, index k, Source source) : 
     source(first, tile);
     expect_in_range(tile, first);
     if constexpr (has_sums) row_sums<element>(tile, sums_.data() + first);
-    if constexpr (is_dense) {
+    if constexpr (window_depth<Structure> != 0) {
+      expect_uncrowded(pack_windows<Structure, element>(tile, strips_.data() + panel * panel_bytes), first);
+    } else if constexpr (!listed) {
       pack_panel_of<W>(tile, strips_.data() + panel * panel_bytes);
     } else {
       append(tile, panel, strips, cells);
     }
   }
-  if constexpr (!is_dense) {
+  if constexpr (listed) {
     strips_ = aligned_storage<std::byte>(static_cast<index>(strips.size()));
     cells_ = aligned_storage<std::uint16_t>(static_cast<index>(cells.size()));
     std::copy(strips.begin(), strips.end(), strips_.begin());

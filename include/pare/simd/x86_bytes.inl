@@ -77,9 +77,8 @@ struct dot_short_bytes : plain_dot<4> {
   static constexpr std::int32_t offset = Signed ? 128 : 0;
   static constexpr int scratch = 2;
   using acc = single_sums;
-  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) {
-    return Signed ? broadcast_4(p) ^ static_cast<std::int32_t>(0x80808080) : broadcast_4(p);
-  }
+  static PARE_ALWAYS_INLINE cell as_cell(i32_reg x) { return Signed ? x ^ static_cast<std::int32_t>(0x80808080) : x; }
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return as_cell(broadcast_4(p)); }
   template <int Part>
   static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, part w) {
     sum.r[Part] = madd_add(sum.r[Part], maddubs(a, w), i32_reg{} + 0x00010001);

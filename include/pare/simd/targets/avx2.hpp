@@ -93,6 +93,20 @@ PARE_ALWAYS_INLINE void store_codes(std::int8_t* p, const i32x16& x) {
 
 using dot_for_floats = dot_floats;
 
+PARE_ALWAYS_INLINE i32_reg broadcast_16(const std::byte* p) {
+  return (i32_reg)_mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+PARE_ALWAYS_INLINE i32_reg table_places(i32_reg places, int t) {
+  const __m256i less = _mm256_sub_epi8((__m256i)places, _mm256_set1_epi8(static_cast<char>(16 * t)));
+  return (i32_reg)_mm256_adds_epu8(less, _mm256_set1_epi8(0x70));  // the top bit is set for all but 0 to 15
+}
+PARE_ALWAYS_INLINE i32_reg pick_bytes(i32_reg table, i32_reg places) {
+  return (i32_reg)_mm256_shuffle_epi8((__m256i)table, (__m256i)places);
+}
+template <class A, class W>
+using dot_by_vector = dot_for_bytes<A, W>;
+#include "../windows.inl"
+
 }  // namespace pare::inline PARE_UNIT::avx2
 PARE_TARGET_END
 #undef PARE_OPAQUE

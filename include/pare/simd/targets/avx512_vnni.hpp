@@ -134,6 +134,21 @@ template <class A, class W>
 using dot_for_bytes = dot_bytes<(A::min < 0)>;
 
 using dot_for_floats = dot_floats;
+
+PARE_ALWAYS_INLINE i32_reg broadcast_16(const std::byte* p) {
+  return (i32_reg)_mm512_maskz_broadcast_i32x4(0xffff, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+PARE_ALWAYS_INLINE i32_reg table_places(i32_reg places, int t) {
+  const __m512i less = _mm512_sub_epi8((__m512i)places, _mm512_set1_epi8(static_cast<char>(16 * t)));
+  return (i32_reg)_mm512_adds_epu8(less, _mm512_set1_epi8(0x70));  // the top bit is set for all but 0 to 15
+}
+PARE_ALWAYS_INLINE i32_reg pick_bytes(i32_reg table, i32_reg places) {
+  return (i32_reg)_mm512_shuffle_epi8((__m512i)table, (__m512i)places);
+}
+template <class A, class W>
+using dot_by_vector = dot_for_bytes<A, W>;
+#include "../windows.inl"
+
 template <class W, bool Split>
 using dot_for_halves = std::conditional_t<sizeof(typename W::type) == 1, dot_widened,
                                           std::conditional_t<Split, dot_split_halves, dot_halves>>;

@@ -78,6 +78,10 @@ using dot_for_bytes = std::conditional_t<(W::min >= -127), dot_narrow_bytes<(A::
 
 using dot_for_floats = dot_floats_by_lane;
 
+template <class A, class W>
+using dot_by_vector = dot_bytes<(A::min < 0)>;
+#include "../windows.inl"
+
 }  // namespace pare::inline PARE_UNIT::neon
 #undef PARE_OPAQUE
 PARE_TARGET_END

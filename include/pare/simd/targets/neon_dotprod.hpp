@@ -64,6 +64,19 @@ using dot_for_bytes = dot_by_lane<(A::min < 0)>;
 
 using dot_for_floats = dot_floats_by_lane;
 
+/// Both sides 8 bits, each lane of a with its lane of w.
+template <bool Signed>
+struct dot_lanes : dot_cell<Signed> {
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(single_sums& sum, i32_reg a, i32_reg w) {
+    __asm__("sdot %0.4s, %1.16b, %2.16b" : "+w"(sum.r[Part]) : "w"(w), "w"(a));
+  }
+};
+
+template <class A, class W>
+using dot_by_vector = dot_lanes<(A::min < 0)>;
+#include "../windows.inl"
+
 }  // namespace pare::inline PARE_UNIT::neon_dotprod
 #undef PARE_OPAQUE
 PARE_TARGET_END

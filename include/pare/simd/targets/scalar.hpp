@@ -117,6 +117,31 @@ struct exchange_sides<dot_plain<A, W, Acc, Depth>> {
 template <class Dot>
 using exchanged = typename exchange_sides<Dot>::type;
 
+/// Four weights per lane, each with its place in a window of Depth activations.
+template <class A, class W, int Depth>
+struct dot_picked : dot_plain<A, W, std::int32_t, 4> {
+  static constexpr int window = Depth;
+  struct cell {
+    A k[Depth];
+  };
+  struct part {
+    W lane[16][4];
+    std::uint8_t place[16][4];
+  };
+  template <int>
+  static part load(const std::byte* strip) {
+    return copy<part>(strip);
+  }
+  static cell broadcast(const std::byte* p) { return copy<cell>(p); }
+  template <int>
+  static void mul_add(i32x16& sum, const cell& a, const part& w) {
+    for (int i = 0; i < 16; ++i)
+      for (int j = 0; j < 4; ++j) sum.r[i] += a.k[w.place[i][j]] * w.lane[i][j];
+  }
+};
+template <class A, class W, int Depth>
+using dot_for_windows = dot_picked<typename A::type, typename W::type, Depth>;
+
 template <class A, class W>
 using dot_for_bytes = dot_plain<typename A::type, typename W::type, std::int32_t, 4>;
 template <class W, bool Split>

@@ -89,6 +89,18 @@ PARE_ALWAYS_INLINE void store_codes(std::int8_t* p, const i32x16& x) {
 
 using dot_for_floats = dot_floats;
 
+PARE_ALWAYS_INLINE i32_reg broadcast_16(const std::byte* p) { return load_register(p); }
+PARE_ALWAYS_INLINE i32_reg table_places(i32_reg places, int t) {
+  const __m128i less = _mm_sub_epi8((__m128i)places, _mm_set1_epi8(static_cast<char>(16 * t)));
+  return (i32_reg)_mm_adds_epu8(less, _mm_set1_epi8(0x70));  // the top bit is set for all but 0 to 15
+}
+PARE_ALWAYS_INLINE i32_reg pick_bytes(i32_reg table, i32_reg places) {
+  return (i32_reg)_mm_shuffle_epi8((__m128i)table, (__m128i)places);
+}
+template <class A, class W>
+using dot_by_vector = dot_for_bytes<A, W>;
+#include "../windows.inl"
+
 }  // namespace pare::inline PARE_UNIT::sse41
 PARE_TARGET_END
 #undef PARE_OPAQUE

@@ -1,0 +1,98 @@
+#include <catch2/catch.hpp>
+#include <pare/nn/bytes.hpp>
+#include <pare/nn/linear.hpp>
+
+#include "../cases/inputs.hpp"
+
+namespace cases {
+namespace {
+
+template <index N, index M>
+using windows = pare::n_of_m<N, M>;
+
+/// Zeroes all but `kept` of every `window` weights, or of as many as the last one has.
+template <class T>
+void thin(generator& random, loose_matrix<T>& weights, index kept, index window) {
+  const auto view = weights.view();
+  for (index j = 0; j < view.rows; ++j) {
+    index left = 0;
+    for (index l = 0; l < view.columns; ++l) {
+      if (l % window == 0) left = kept;
+      if (random.between(0, window - l % window - 1) < left) {
+        --left;
+      } else {
+        view(j, l) = T{0};
+      }
+    }
+  }
+}
+
+template <class F>
+void check_sums(std::uint64_t seed, const extents& size, filling how = filling::any) {
+  generator random{seed};
+  const auto x = filled<typename F::A>(random, size.m, size.k, how);
+  auto w = filled<typename F::W>(random, size.n, size.k, how);
+  thin(random, w, F::structure::kept, F::structure::window);
+  const std::int32_t zero_point = draw<typename F::A>(random, how);
+  loose_matrix<std::int32_t> expected(size.m, size.n, random.between(0, 3));
+  pare::reference::gemm<std::int32_t>(x.view(), zero_point, std::as_const(w).view(), 0, expected.view());
+  const pare::packed_weights<typename F::W, typename F::structure> packed(std::as_const(w).view());
+  for (const pare::target t : available_targets()) {
+    INFO(F::structure::kept << " of " << F::structure::window << " on " << name(t) << ", m " << size.m << ", n "
+                            << size.n << ", k " << size.k << ", zero point " << zero_point << ", seed " << seed);
+    auto y = expected.blank();
+    pare::linear<typename F::A>(x.view(), zero_point, packed, pare::as_is, y.view(), t);
+    REQUIRE(difference(y, expected) == "");
+  }
+}
+
+using formats = std::tuple<s8_s8n<windows<2, 4>>, s8_s8n<windows<4, 16>>, u8_s8n<windows<1, 4>>, s8_s8<windows<4, 8>>,
+                           u8_s8<windows<4, 32>>, s8_s8n<windows<4, 64>>>;
+
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE("sums of which N of every M weights stay are the reference's at every edge", "", formats) {
+  constexpr index widths[] = {1, 15, 16, 17, 33, 64, 70};
+  std::uint64_t seed = 700;
+  for (index m = 1; m <= 18; ++m, ++seed)
+    check_sums<TestType>(seed, {m, widths[seed % std::size(widths)], static_cast<index>(seed * 13 % 210)});
+  for (const extents& size : {extents{0, 3, 8}, {3, 0, 8}, {3, 20, 0}, {5, 17, 64}, {2, 17, 128}})
+    check_sums<TestType>(++seed, size);
+  for (const filling how : {filling::least, filling::greatest, filling::ends})
+    check_sums<TestType>(++seed, {3, 17, 1030}, how);
+}
+
+TEST_CASE("windows that keep too many weights are named, and those that keep fewer are taken") {
+  loose_matrix<std::int8_t> w(18, 8, 0);
+  for (index j = 0; j < 18; ++j)
+    for (index l = 0; l < 8; ++l) w(j, l) = 0;
+  using packed = pare::packed_weights<pare::s8_narrow, windows<2, 4>>;
+  CHECK_NOTHROW(packed(std::as_const(w).view()));
+  for (const index l : {4, 5, 7}) w(17, l) = 1;
+  CHECK_THROWS_WITH(packed(std::as_const(w).view()),
+                    "pare: weights[17, 4...]: expected at most 2 of 4 that are not 0, got 3");
+  w(17, 5) = 0;
+  CHECK(packed(std::as_const(w).view()).density() == 0.5);
+}
+
+TEST_CASE("places outside their window are refused though the checksum is right") {
+  const auto first = [](index, pare::matrix_view<std::int8_t> tile) {
+    for (index j = 0; j < tile.rows; ++j)
+      for (index l = 0; l < tile.columns; ++l) tile(j, l) = l % 16 == 0;
+  };
+  using structure = windows<4, 16>;
+  const auto bytes = pare::to_bytes(pare::packed_weights<pare::s8_narrow, structure>(20, 32, first));
+  const auto read = [](const pare::aligned_storage<std::byte>& from) {
+    return pare::packed_from_bytes<pare::s8_narrow, structure>(std::span(from));
+  };
+  CHECK(read(bytes).n() == 20);
+  auto forged = bytes.clone();
+  pare::detail::packed_header header;
+  std::memcpy(&header, forged.data(), sizeof header);
+  forged[static_cast<index>(sizeof header) + 64] = std::byte{16};
+  header.checksum = pare::detail::checksum_of(header, std::span<const std::byte>(forged).subspan(sizeof header));
+  std::memcpy(forged.data(), &header, sizeof header);
+  CHECK_THROWS_WITH(read(forged), "pare: bytes: expected places in windows of 16, got 16");
+}
+
+}  // namespace cases
