@@ -48,7 +48,8 @@ struct cells_view {
 template <class T>
 void expect_valid(const char* argument, const cells_view<T>& view) {
   if (view.pixels < 0) fail(text(argument, ".pixels"), "at least 0", view.pixels);
-  if (view.channels < 0) fail(text(argument, ".channels"), "at least 0", view.channels);
+  // Not `view.channels < 0`: where the class template of that name is known, it would open its arguments.
+  if (0 > view.channels) fail(text(argument, ".channels"), "at least 0", view.channels);
   if (view.empty()) return;
   if (view.data == nullptr) fail(text(argument, ".data"), "memory for a view that is not empty", "a null pointer");
   const index least = round_up(view.pixels, strip_lanes) * view.depth;
