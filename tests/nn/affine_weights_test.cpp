@@ -1,21 +1,12 @@
 #include <catch2/catch.hpp>
 
-#include "../cases/inputs.hpp"
+#include "property.hpp"
 
 namespace cases {
 namespace {
 
 using pare::s8;
 using pare::u8;
-
-// Cuts a call into two parts.
-struct in_two {
-  static index concurrency() { return 2; }
-  template <class F>
-  static void bulk(index n, const F& f) {
-    for (index i = 0; i < n; ++i) f(i);
-  }
-};
 
 /// Sums of activations A and weights W, both with zero points, on every target and on two threads, against the
 /// definition.
@@ -37,10 +28,19 @@ void check_sums(std::uint64_t seed, const extents& size, filling x_filling = fil
     pare::linear<A>(x.view(), x_zero, packed, pare::as_is, y.view(), t);
     REQUIRE(difference(y, expected) == "");
     auto halves = expected.blank();
-    pare::linear<A>(x.view(), x_zero, packed, pare::as_is, halves.view(), t, in_two{});
+    pare::linear<A>(x.view(), x_zero, packed, pare::as_is, halves.view(), t, in_parts{2});
     REQUIRE(difference(halves, expected) == "");
   }
 }
+
+template <class A, class W>
+void check_any(std::uint64_t seed, const extents& size) {
+  generator random{seed};
+  const auto x = draw_filling(random), w = draw_filling(random);
+  check_sums<A, W>(seed, size, x, w);
+}
+const added_property both_unsigned{"u8 times u8", check_any<u8, u8>};
+const added_property both_signed{"s8 times s8 with zero points", check_any<s8, s8>};
 
 }  // namespace
 

@@ -2,10 +2,9 @@
 #include <cmath>
 #include <limits>
 #include <pare/nn/dynamic.hpp>
-#include <pare/nn/threads.hpp>
 #include <pare/reference/dynamic.hpp>
 
-#include "../cases/inputs.hpp"
+#include "property.hpp"
 
 namespace cases {
 namespace {
@@ -47,14 +46,14 @@ void check(const rows& x, const W& w, const loose_matrix<float>& expected, std::
   const pare::dynamic_rows how{std::span(memory).subspan(1)};
   const pare::coded_rows coded{x.scales, x.zero_points,
                                how.workspace.first(static_cast<std::size_t>(pare::coded_workspace(m, w)))};
-  const pare::threads pool(3);
+  const in_parts executor{3};
   for (const pare::target t : available_targets()) {
     INFO(name(t) << ", m " << m << ", n " << w.n() << ", k " << w.k() << ", seed " << seed);
-    auto y = expected.blank(), in_parts = expected.blank(), from_codes = expected.blank();
+    auto y = expected.blank(), parted = expected.blank(), from_codes = expected.blank();
     pare::linear(x.reals.view(), how, w, pare::as_is, y.view(), t);
     REQUIRE(difference(y, expected) == "");
-    pare::linear(x.reals.view(), how, w, pare::as_is, in_parts.view(), t, pool);
-    REQUIRE(difference(in_parts, expected) == "");
+    pare::linear(x.reals.view(), how, w, pare::as_is, parted.view(), t, executor);
+    REQUIRE(difference(parted, expected) == "");
     pare::linear(x.codes.view(), coded, w, pare::as_is, from_codes.view(), t);
     REQUIRE(difference(from_codes, expected) == "");
   }
@@ -91,6 +90,16 @@ void check_grouped(std::uint64_t seed, const extents& size, filling how = fillin
   pare::reference::grouped_gemm<std::int8_t>(x.codes.view(), x.maps, w.view(), G, view, expected.view());
   check(x, packed, expected, seed);
 }
+
+// In random cases the weights' filling follows from the seed.
+template <void Check(std::uint64_t, const extents&, filling)>
+void check_any(std::uint64_t seed, const extents& size) {
+  generator random{seed};
+  Check(seed, size, draw_filling(random));
+}
+const added_property nibbles{"4 bits per channel", check_any<check_per_channel<s4>>};
+const added_property bytes{"8 bits per channel", check_any<check_per_channel<s8>>};
+const added_property groups{"4 bits in groups", check_any<check_grouped<32, pare::bfloat16>>};
 
 }  // namespace
 
