@@ -33,7 +33,8 @@ struct dot_cell : plain_dot<4> {
   static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return as_cell(broadcast_4(p)); }
   template <int Part>
   static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, part w) {
-    sum.r[Part] = sdot_lane<0>(sum.r[Part], w, a);
+    // Lane by lane: a cell is the same in all of them, but activations in strips or windows are not.
+    __asm__("sdot %0.4s, %1.16b, %2.16b" : "+w"(sum.r[Part]) : "w"(w), "w"(a));
   }
   static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
 };
@@ -64,17 +65,8 @@ using dot_for_bytes = dot_by_lane<(A::min < 0)>;
 
 using dot_for_floats = dot_floats_by_lane;
 
-/// Both sides 8 bits, each lane of a with its lane of w.
-template <bool Signed>
-struct dot_lanes : dot_cell<Signed> {
-  template <int Part>
-  static PARE_ALWAYS_INLINE void mul_add(single_sums& sum, i32_reg a, i32_reg w) {
-    __asm__("sdot %0.4s, %1.16b, %2.16b" : "+w"(sum.r[Part]) : "w"(w), "w"(a));
-  }
-};
-
 template <class A, class W>
-using dot_by_vector = dot_lanes<(A::min < 0)>;
+using dot_by_vector = dot_cell<(A::min < 0)>;
 #include "../windows.inl"
 
 }  // namespace pare::inline PARE_UNIT::neon_dotprod
