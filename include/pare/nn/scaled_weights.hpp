@@ -48,9 +48,7 @@ class grouped_weights {
   index n() const noexcept { return weights_.n(); }
   index k() const noexcept { return weights_.k(); }
   index groups() const noexcept { return ceil_div(k(), G); }
-  std::size_t bytes() const noexcept {
-    return weights_.view().panel_bytes * static_cast<std::size_t>(panel_count(n())) + scales_.bytes() + sums_.bytes();
-  }
+  std::size_t bytes() const noexcept { return weights_.bytes() + scales_.bytes() + sums_.bytes(); }
   panel_view<structure> view() const noexcept {
     const panel_view<dense> w = weights_.view();
     return {w.strips, scales_.data(), w.panel_bytes, groups()};
