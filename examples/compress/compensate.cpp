@@ -178,7 +178,7 @@ const std::vector<structure_case>& structure_cases() {
       of<n_of_m<4, 32>>("n_of_m<4, 32>", 0.875, "n4m32"),  of<block<2, 4>>("block<2, 4>", 0.5, "block2x4-50"),
       of<block<2, 4>>("block<2, 4>", 0.75, "block2x4-75"), of<block<4, 4>>("block<4, 4>", 0.5, "block4x4-50"),
       of<block<4, 4>>("block<4, 4>", 0.75, "block4x4-75"), of<channel<0>>("channel<0>", 0.25, "channel-25"),
-      of<channel<0>>("channel<0>", 0.5, "channel-50"),
+      of<channel<0>>("channel<0>", 0.5, "../channel"),
   };
   return all;
 }

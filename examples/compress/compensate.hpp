@@ -24,7 +24,7 @@ enum class compensation {
 struct structure_case {
   std::string name;      ///< as its type reads: "block<4, 4>"
   double sparsity;       ///< of the layers between the first and the last
-  std::string folder;    ///< of fine-tuned weights, in examples/digits/tuned
+  std::string folder;    ///< of fine-tuned weights, seen from examples/digits/tuned
   bool removes = false;  ///< channels are removed, not set to 0
   /// The mask of a layer; moments are there for all but compensation::none.
   std::function<pare::mask<pare::unstructured>(const layer_weights&, compensation, const pare::layer_moments*)> mask;

@@ -16,7 +16,8 @@ struct options {
   std::string images = PARE_DIGITS "/images.npy", labels = PARE_DIGITS "/labels.npy";
   int white = 16;
   std::string target{pare::name(pare::best_target())};
-  bool json = false, structures = false;
+  bool json = false;
+  std::string structures;
   index repeat = 20, batch = 1;
 };
 
@@ -36,10 +37,10 @@ void describe(CLI::App& app, options& o) {
   app.add_option("--target", o.target, "instruction set to run (default: " + o.target + ")");
   app.add_option("--batch", o.batch, "images at a time (default: 1)")->check(CLI::Range(1, 1024));
   app.add_option("--repeat", o.repeat, "runs over the held-out images (default: 20)")->check(CLI::Range(1, 100000));
-  app.add_flag(
+  app.add_option(
       "--structures", o.structures,
-      "instead, prune the network to every structure, with and without compensation and fine-tuning, and print "
-      "the accuracies (about a minute)");
+      "instead, prune the network to a structure, such as \"block<4, 4>\", or to \"all\" (some minutes), with and "
+      "without compensation and fine-tuning, and print the accuracies");
   app.add_flag("--json", o.json, "print one JSON document instead of the table");
 }
 
@@ -85,9 +86,9 @@ void run(const options& o) {
   if (!is_block_pruned(block.layers)) block.training = "one-shot, not fine-tuned";
   const split data = load_split(std::move(images), o.labels, dense.layers.back().outputs());
 
-  if (o.structures) {
-    const auto study =
-        study_structures(dense.layers, data, o.weights.empty() ? PARE_DIGITS "/tuned" : "", how, progress);
+  if (!o.structures.empty()) {
+    const auto study = study_structures(o.structures, dense.layers, data, o.weights.empty() ? PARE_DIGITS "/tuned" : "",
+                                        how, progress);
     progress("");
     return o.json ? write_json(std::cout, study) : write_table(std::cout, study);
   }

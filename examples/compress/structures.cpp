@@ -17,12 +17,14 @@ double accuracy(const model& layers, const split& data, const conditions& how) {
 
 }  // namespace
 
-structure_study study_structures(const model& dense, const split& data, const std::filesystem::path& tuned,
-                                 const conditions& how, const std::function<void(const std::string&)>& progress) {
+structure_study study_structures(const std::string& wanted, const model& dense, const split& data,
+                                 const std::filesystem::path& tuned, const conditions& how,
+                                 const std::function<void(const std::string&)>& progress) {
   structure_study study{accuracy<float32>(dense, data, how), accuracy<int8_per_channel>(dense, data, how), {}};
   progress("calibrating");
   const std::vector<activations> inputs = calibration_inputs(dense, data.training);
   for (const structure_case& which : structure_cases()) {
+    if (wanted != "all" && wanted != which.name) continue;
     const auto after = [&](compensation by) {
       progress(pare::text(which.name, " at ", 100 * which.sparsity, " %"));
       return accuracy<int8_per_channel>(prune_network(dense, inputs, which, by), data, how);
@@ -35,6 +37,7 @@ structure_study study_structures(const model& dense, const split& data, const st
       row.tuned = accuracy<int8_per_channel>(load_model(folder, first.image, first.inputs()), data, how);
     study.rows.push_back(row);
   }
+  if (study.rows.empty()) pare::fail("--structures", "\"all\" or the name of a structure, as it prints them", wanted);
   return study;
 }
 

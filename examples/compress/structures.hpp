@@ -20,9 +20,11 @@ struct structure_study {
   std::vector<structure_row> rows;
 };
 
-/// tuned: folder of fine-tuned weights, one folder for each structure; what is missing there is left out.
-structure_study study_structures(const model& dense, const split& data, const std::filesystem::path& tuned,
-                                 const conditions& how, const std::function<void(const std::string&)>& progress);
+/// wanted: the name of a structure, or "all"; fails if there is none of that name. tuned: folder of fine-tuned weights,
+/// one folder for each structure; what is missing there is left out.
+structure_study study_structures(const std::string& wanted, const model& dense, const split& data,
+                                 const std::filesystem::path& tuned, const conditions& how,
+                                 const std::function<void(const std::string&)>& progress);
 
 void write_table(std::ostream& out, const structure_study& study);
 void write_json(std::ostream& out, const structure_study& study);

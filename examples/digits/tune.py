@@ -27,7 +27,6 @@ CONFIGURATIONS = {
     "block4x4-50": ("block<4,4>", 0.5),
     "block4x4-75": ("block<4,4>", 0.75),
     "channel-25": ("channel<0>", 0.25),
-    "channel-50": ("channel<0>", 0.5),
 }
 PRUNED = train.BLOCKED  # conv1 and fc2 stay dense
 CHANNELLED = train.HALVED

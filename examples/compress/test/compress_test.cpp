@@ -194,6 +194,19 @@ TEST_CASE("numbers that make no sense are refused in one sentence") {
   expect_refusal("--white 15", "expected bytes up to 15 (see --white), got 16");
 }
 
+TEST_CASE("a structure that costs accuracy by magnitude alone costs next to none refitted, and none fine-tuned") {
+  const auto study = report("--structures 'n_of_m<4, 16>'");
+  REQUIRE(study["structures"].size() == 1);
+  const auto& row = study["structures"][0];
+  CAPTURE(row.dump());
+  const double dense = study["int8"], magnitude = row["magnitude"];
+  CHECK(magnitude < dense - 0.03);
+  CHECK(dense - row["refit"].get<double>() < 0.3 * (dense - magnitude));
+  CHECK(row["obs"] > dense - 0.01);
+  CHECK(row["fine_tuned"] > dense - 0.005);
+  expect_refusal("--structures diagonal", "--structures: expected \"all\" or the name of a structure");
+}
+
 TEST_CASE("targets that cannot run are refused in one sentence") {
   expect_refusal("--target mmx", "expected one of scalar, ");
   for (const pare::target on : pare::all_targets)
