@@ -149,13 +149,7 @@ void run_dynamic(const matrix_view<const std::int8_t>& codes, const row_operands
 template <class X, class W, class Epilogue, class Out>
 void expect_dynamic(const matrix_view<X>& x, const W& w, const Epilogue& epilogue, const matrix_view<Out>& y,
                     target on) {
-  expect_available(on);
-  expect_valid("x", x);
-  expect_valid("y", y);
-  expect_equal("x.columns", w.k(), x.columns);
-  expect_equal("y.columns", w.n(), y.columns);
-  expect_equal("y.rows", x.rows, y.rows);
-  expect_apart("y", y, x);
+  expect_matrices(x, w, y, on);
   if (w.k() > default_depth) fail("weights.columns", text("at most ", default_depth), w.k());
   expect_stage<Out>(epilogue, y.rows, y.columns);
 }

@@ -161,6 +161,18 @@ void expect_depth(index k) {
   }
 }
 
+/// Fails unless the matrices of y = x * w fit each other, y lies apart from x, and the target is available.
+template <class X, class W, class Out>
+void expect_matrices(const matrix_view<X>& x, const W& w, const matrix_view<Out>& y, target on) {
+  expect_available(on);
+  expect_valid("x", x);
+  expect_valid("y", y);
+  expect_equal("x.columns", w.k(), x.columns);
+  expect_equal("y.columns", w.n(), y.columns);
+  expect_equal("y.rows", x.rows, y.rows);
+  expect_apart("y", y, x);
+}
+
 /// Fails unless the zero point of activations A is one.
 template <class A>
 void expect_zero_point(std::int32_t zero_point) {
@@ -192,13 +204,7 @@ void linear(const matrix_view<X>& x, std::int32_t zero_point, const W& w, const 
   static_assert(std::is_same_v<typename range::type, value>, "pare: A must be a format of x's element type");
   static_assert(!AffineOperand<W> || sizeof(value) == 1,
                 "pare: weights with a zero point take 8-bit activations; use symmetric weights with 16 bits");
-  expect_available(on);
-  expect_valid("x", x);
-  expect_valid("y", y);
-  expect_equal("x.columns", w.k(), x.columns);
-  expect_equal("y.columns", w.n(), y.columns);
-  expect_equal("y.rows", x.rows, y.rows);
-  expect_apart("y", y, x);
+  detail::expect_matrices(x, w, y, on);
   if constexpr (IntegerRange<range>) detail::expect_depth<range, W, MaxDepth>(w.k());
   detail::expect_zero_point<range>(zero_point);
   detail::expect_stage<Out>(epilogue, y.rows, y.columns);

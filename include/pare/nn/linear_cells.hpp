@@ -95,12 +95,7 @@ void linear(const matrix_view<X>& x, std::int32_t zero_point, const W& w, const 
   using value = std::remove_const_t<X>;
   using range = typename std::conditional_t<std::is_void_v<A>, element_of<value>, std::type_identity<A>>::type;
   static_assert(std::is_same_v<typename range::type, value>, "pare: A must be a format of x's element type");
-  expect_available(on);
-  expect_valid("x", x);
-  expect_valid("y", y);
-  expect_equal("x.columns", w.k(), x.columns);
-  expect_equal("y.columns", w.n(), y.columns);
-  expect_equal("y.rows", x.rows, y.rows);
+  detail::expect_matrices(x, w, y, on);
   if constexpr (IntegerRange<range>) detail::expect_depth<range, W, MaxDepth>(w.k());
   detail::expect_zero_point<range>(zero_point);
   detail::expect_stage<Out>(epilogue, y.rows, y.columns);
