@@ -1,5 +1,6 @@
 // What callers do wrong with memory: extents that overflow, addresses without alignment, outputs over inputs.
 #include <catch2/catch.hpp>
+#include <pare/nn/linear_cells.hpp>
 
 #include "../cases/inputs.hpp"
 
@@ -57,6 +58,17 @@ TEST_CASE("activations and codes may start at any byte") {
         }
     CHECK(difference(y, expected) == "");
   }
+}
+
+TEST_CASE("rows that go through channel cells refuse an output over them") {
+  const std::vector<std::int8_t> codes(64, 1);
+  const pare::packed_weights<pare::s8_narrow, pare::block<4, 4>> weights(view(codes.data(), 8, 8));
+  const std::vector<std::int32_t> zeros(8);
+  const pare::channels<std::int32_t> bias(zeros);
+  std::vector<std::int32_t> memory(32);
+  const view x(reinterpret_cast<const std::int8_t*>(memory.data()), 4, 8);
+  CHECK_THROWS_WITH(pare::linear(x, 0, weights, pare::bias(bias), sums_view(memory.data(), 4, 8), pare::target::scalar),
+                    "pare: y.data: expected memory of its own, got memory that the call also reads");
 }
 
 TEST_CASE("an output over the activations is refused, one between their rows is not") {
