@@ -29,8 +29,9 @@ class contender {
 /// Which peak a row is measured against: that of 8-bit, 16-bit or float products.
 enum class arithmetic { bytes, halves, floats };
 
-/// The shapes that a variant runs: those of dense products, a few of them, those of sparse products, or both.
-enum class shapes { dense, few, sparse, both };
+/// The shapes that a variant runs: those of dense products, a few of them, those of sparse products, dense and sparse
+/// ones, or dense ones of a single row.
+enum class shapes { dense, few, sparse, both, row };
 
 /// The <variant> in gemm/<variant>/<shape>, or in spmm/<variant>/<shape> if weights are zero by a pattern.
 struct variant {

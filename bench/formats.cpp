@@ -2,6 +2,7 @@
 // compiler knows.
 #include "ours.hpp"
 #include "pare/numeric/activation.hpp"
+#include "peak.hpp"
 
 namespace pare::bench {
 namespace {
@@ -76,6 +77,7 @@ class sums_product final : public contender {
     return real;
   }
   std::size_t bytes() const override { return weights_.bytes() + bias_.bytes(); }
+  std::span<const std::byte> strips() const { return weights_.parts()[0]; }
 
  private:
   target on_;
@@ -83,6 +85,21 @@ class sums_product final : public contender {
   packed_weights<s8_narrow> weights_;
   channels<std::int32_t> bias_;
   buffer<std::int32_t> y_;
+};
+
+/// Not a product: reads the packed weights and does nothing with them, which bounds what a single row can reach.
+class weights_read final : public contender {
+ public:
+  weights_read(const problem& p, target on) : on_(on), product_(p, on) { product_.run(); }
+
+  void run() override { read_memory(product_.strips().data(), static_cast<index>(bytes()), on_); }
+  buffer<float> output() const override { return product_.output(); }
+  std::size_t bytes() const override { return product_.strips().size() / 256 * 256; }
+  std::string label() const override { return "reads the weights, multiplies nothing"; }
+
+ private:
+  target on_;
+  sums_product product_;
 };
 
 /// The kernel for weights [N, K], generated for these extents.
@@ -128,6 +145,8 @@ std::unique_ptr<contender> prepare_fixed(const problem& p, target on) {
 void add_formats(std::vector<variant>& all) {
   all.push_back({"u8u8", arithmetic::bytes, prepare<affine_product>});
   all.push_back({"s8-to-s32", arithmetic::bytes, prepare<sums_product>});
+  all.push_back(
+      {.name = "s8-read", .unit = arithmetic::bytes, .prepare = prepare<weights_read>, .on_shapes = shapes::row});
   all.push_back({.name = "s8-static", .unit = arithmetic::bytes, .prepare = prepare_fixed, .on_shapes = shapes::few});
 }
 

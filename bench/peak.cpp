@@ -62,6 +62,25 @@ PARE_TARGET_END
 constexpr double accumulators = 0;
 #endif
 
+// PARE_READ(name, registers, step): `step` loads the register \\r bytes from where %0 points.
+#if PARE_X86
+#define PARE_READ(name, places, step, end)                                                              \
+  void name(const std::byte* p, index bytes) {                                                          \
+    __asm__ volatile("1:\n.irp r," places "\n" step "\n.endr\nadd $256, %0\nsub $256, %1\njnz 1b\n" end \
+                     : "+r"(p), "+r"(bytes)::"xmm0", "cc", "memory");                                   \
+  }
+PARE_READ(read_zmm, "0,64,128,192", "vmovdqu64 \\r(%0), %%zmm0", "vzeroupper")
+PARE_READ(read_ymm, "0,32,64,96,128,160,192,224", "vmovdqu \\r(%0), %%ymm0", "vzeroupper")
+PARE_READ(read_xmm, "0,16,32,48,64,80,96,112,128,144,160,176,192,208,224,240", "movdqu \\r(%0), %%xmm0", "")
+#elif PARE_ARM
+void read_neon(const std::byte* p, index bytes) {
+  __asm__ volatile(
+      "1:\n.irp r,0,32,64,96,128,160,192,224\nldp q0, q1, [%0, \\r]\n.endr\n"
+      "add %0, %0, #256\nsubs %1, %1, #256\nb.ne 1b"
+      : "+r"(p), "+r"(bytes)::"v0", "v1", "cc", "memory");
+}
+#endif
+
 struct entry {
   target on;
   arithmetic unit;
@@ -92,6 +111,17 @@ const std::vector<entry> loops {
 };
 
 }  // namespace
+
+void read_memory([[maybe_unused]] const std::byte* p, index bytes, [[maybe_unused]] target on) noexcept {
+  if (bytes == 0) return;
+#if PARE_X86
+  if (on == target::avx512_vnni) return read_zmm(p, bytes);
+  if (on == target::avx2) return read_ymm(p, bytes);
+  read_xmm(p, bytes);
+#elif PARE_ARM
+  read_neon(p, bytes);
+#endif
+}
 
 const peak_loop* peak_of(target on, arithmetic unit) noexcept {
   for (const entry& e : loops)

@@ -15,4 +15,7 @@ struct peak_loop {
 /// Pre: available(on) where the loop is run.
 const peak_loop* peak_of(target on, arithmetic unit) noexcept;
 
+/// Reads [p, p + bytes) into registers in order, as wide as target `on` can. Pre: bytes is a multiple of 256.
+void read_memory(const std::byte* p, index bytes, target on) noexcept;
+
 }  // namespace pare::bench

@@ -12,6 +12,8 @@ namespace {
 constexpr shape dense_shapes[] = {{1, 1024, 1024}, {8, 512, 512},   {16, 256, 256},    {49, 1024, 512}, {196, 512, 256},
                                   {784, 128, 128}, {3136, 64, 64},  {12544, 32, 16},   {64, 64, 64},    {128, 128, 128},
                                   {256, 256, 256}, {512, 512, 512}, {1024, 1024, 1024}};
+constexpr shape small_shapes[] = {{1, 16, 16},  {1, 64, 64},   {1, 256, 256},   {32, 32, 32},
+                                  {25, 64, 64}, {125, 64, 64}, {4, 1024, 1024}, {3136, 144, 24}};
 constexpr shape sparse_shapes[] = {
     {196, 512, 512}, {784, 256, 256}, {3136, 128, 128}, {49, 1024, 1024}, {12544, 64, 32}};
 constexpr shape few_shapes[] = {{1, 1024, 1024}, {196, 512, 256}, {64, 64, 64}, {512, 512, 512}};
@@ -48,15 +50,27 @@ void run_row(benchmark::State& state, const variant& v, const variant* model, co
 
 bool runs_on(const variant& v, const shape& s) {
   const auto in = [&](const auto& list) { return std::find(std::begin(list), std::end(list), s) != std::end(list); };
-  return (v.on_shapes == shapes::few && in(few_shapes)) ||
-         (v.on_shapes != shapes::sparse && v.on_shapes != shapes::few && in(dense_shapes)) ||
-         (v.on_shapes != shapes::dense && v.on_shapes != shapes::few && in(sparse_shapes));
+  const bool is_dense = in(dense_shapes) || in(small_shapes);
+  switch (v.on_shapes) {
+    case shapes::dense:
+      return is_dense;
+    case shapes::few:
+      return in(few_shapes);
+    case shapes::row:
+      return is_dense && s.m == 1;
+    case shapes::sparse:
+      return in(sparse_shapes);
+    case shapes::both:
+      return is_dense || in(sparse_shapes);
+  }
+  return false;
 }
 
 }  // namespace
 
 std::vector<shape> all_shapes() {
   std::vector<shape> all(std::begin(dense_shapes), std::end(dense_shapes));
+  all.insert(all.end(), std::begin(small_shapes), std::end(small_shapes));
   all.insert(all.end(), std::begin(sparse_shapes), std::end(sparse_shapes));
   return all;
 }

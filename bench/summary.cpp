@@ -1,4 +1,5 @@
-// summary.cpp: pare_bench_summary <file.json>: tables (Markdown) of what pare_bench --benchmark_out wrote.
+// summary.cpp: pare_bench_summary <file.json>...: tables (Markdown) of what pare_bench --benchmark_out wrote. Rows of
+// the files after the first get the target of their run (--pare_target): s8 becomes s8@avx2.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -47,12 +48,13 @@ double best_gops(const shape_rows& rows, const std::vector<std::string>& variant
   return best;
 }
 
-/// gemm/<variant>/<shape>, shapes in the order of the file.
-std::vector<shape_results> read(const char* path) {
+/// Adds rows gemm/<variant>/<shape>, shapes in the order of the file; the target of the run follows the variant if
+/// asked for.
+void read(const char* path, bool with_target, std::vector<shape_results>& all) {
   std::ifstream file(path);
   if (!file) throw std::runtime_error(std::string("cannot read ") + path);
-  std::vector<shape_results> all;
   const nlohmann::json document = nlohmann::json::parse(file);
+  const std::string suffix = with_target ? "@" + document.at("context").at("pare_target").get<std::string>() : "";
   for (const auto& row : document.at("benchmarks")) {
     const auto name = row.at("name").get<std::string>();
     if (row.contains("error_occurred")) {
@@ -60,12 +62,11 @@ std::vector<shape_results> read(const char* path) {
       continue;
     }
     const auto first = name.find('/'), second = name.find('/', first + 1);
-    const std::string variant = name.substr(first + 1, second - first - 1), shape = name.substr(second + 1);
+    const std::string variant = name.substr(first + 1, second - first - 1) + suffix, shape = name.substr(second + 1);
     auto known = std::find_if(all.begin(), all.end(), [&](const shape_results& r) { return r.shape == shape; });
     if (known == all.end()) known = all.insert(known, {shape, {}});
     known->rows[variant] = row;
   }
-  return all;
 }
 
 std::string mean_of(const std::vector<shape_results>& all, const column& c) {
@@ -132,14 +133,17 @@ void compare(const std::vector<shape_results>& all, const std::string& ours, con
   print(("GOPS of " + ours + " and of other libraries on the same operands").c_str(), all, columns);
 }
 
-void summarize(const char* path) {
-  const std::vector<shape_results> all = read(path);
+void summarize(const std::vector<const char*>& paths) {
+  std::vector<shape_results> all;
+  for (const char* path : paths) read(path, path != paths.front(), all);
   print("GOPS (of the instruction's peak) and speed-up over the fastest float of any library here", all,
         {speed("float", "f32"), speed("int16 x int8", "s16s8"), speed("int8", "s8"),
          speed("int8, 80 % zero", "s8-block16@80")});
   compare(all, "s8", {"onednn-s8", "xnnpack-qs8"});
   compare(all, "u8s8", {"onednn-u8", "gemmlowp-u8"});
   compare(all, "f32", {"onednn-f32", "openblas-f32"});
+  compare(all, "s8@avx2", {"onednn-s8@avx2"});
+  compare(all, "s8-w7@avx2", {"onednn-s8@avx2"});
   std::vector<column> bytes, errors;
   for (const char* variant : {"f32", "s16s8", "s8", "s8-block16@80"}) {
     bytes.push_back(counter(variant, "bytes", "%.0f"));
@@ -152,12 +156,12 @@ void summarize(const char* path) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 2) {
-    std::fprintf(stderr, "usage: pare_bench_summary <file written by pare_bench --benchmark_out>\n");
+  if (count < 2) {
+    std::fprintf(stderr, "usage: pare_bench_summary <file written by pare_bench --benchmark_out>...\n");
     return 2;
   }
   try {
-    summarize(arguments[1]);
+    summarize({arguments + 1, arguments + count});
     return 0;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
