@@ -71,17 +71,6 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
   return flushed;
 }
 
-/// Stores rows [row, row + rows) of a tile that has more.
-template <class Call, int R, int V, class Value>
-__attribute__((noinline)) void store_rows(const Call& call, index row, index rows, index column,
-                                          const Value (&values)[R][V]) {
-  for (index r = 0; r < rows; ++r) {
-    Value one[1][V];
-    PARE_UNROLL for (int v = 0; v < V; ++v) one[0][v] = values[r][v];
-    store_cut<Call, 1, V>(call, row + r, column, one);
-  }
-}
-
 /// Output pixels [row, row + rows), rows <= R, of V panels; the pixels are `at`, ... of the table.
 template <class Call, int R, int V>
 PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
@@ -103,16 +92,10 @@ PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index r
     flushed =
         add_run<info, R, V>(sum, total, cells, taps.read(run) / info::cell_step, strip, panel_bytes, left, flushed);
   }
-  const auto value = [&](int r, int v) __attribute__((always_inline)) {
-    return finished_sum(call, column + v * strip_lanes, sum[r][v], total[r][v], flushed);
-  };
-  if (rows >= R) {
-    store_tile<R, V>(call, row, column, value);
-  } else {
-    std::remove_cvref_t<decltype(value(0, 0))> values[R][V];
-    PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r][v] = value(r, v);
-    store_rows<Call, R, V>(call, row, rows, column, values);
-  }
+  store_tile<R, V>(
+      call, row, std::min<index>(rows, R), column, [&](int r, int v) __attribute__((always_inline)) {
+        return finished_sum(call, column + v * strip_lanes, sum[r][v], total[r][v], flushed);
+      });
 }
 
 /// Output pixels [row, row + rows), R at a time, the last tile cut.

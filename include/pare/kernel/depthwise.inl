@@ -67,14 +67,9 @@ __attribute__((noinline)) void depthwise_tile(const Call& call, const cell_row* 
                                               const tap_steps& steps, index pixel, index rows, index panel) {
   lane_sums<Call> sum[R] = {};
   add_rows<lane_sums<Call>, R>(sum, row, end, at, steps);
-  const auto value = [&](int r, int) __attribute__((always_inline)) { return lane_result<Call>(sum[r]); };
-  if (rows >= R) {
-    store_tile<R, 1>(call, pixel, panel * strip_lanes, value);
-  } else {
-    std::remove_cvref_t<decltype(value(0, 0))> values[R][1];
-    PARE_UNROLL for (int r = 0; r < R; ++r) values[r][0] = value(r, 0);
-    store_rows<Call, R, 1>(call, pixel, rows, panel * strip_lanes, values);
-  }
+  store_tile<R, 1>(
+      call, pixel, std::min<index>(rows, R),
+      panel * strip_lanes, [&](int r, int) __attribute__((always_inline)) { return lane_result<Call>(sum[r]); });
 }
 
 /// `count` output pixels of one row and panel, the first at the first column of the rows of cells.
@@ -179,7 +174,7 @@ void run_large_depthwise(const Call& call) {
           sum = sum + lane_result<Call>(product);
         }
       }
-      store_tile<1, 1>(call, pixel, panel * strip_lanes, [&](int, int) { return sum; });
+      store_tile<1, 1>(call, pixel, 1, panel * strip_lanes, [&](int, int) { return sum; });
     }
   }
 }

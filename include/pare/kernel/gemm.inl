@@ -155,18 +155,7 @@ PARE_ALWAYS_INLINE Sums correction(const Call& call, index column) {
   }
 }
 
-/// Stores a tile that the rectangle cuts: one value after the other, lanes outside left alone.
-template <class Call, int R, int V, class Value>
-__attribute__((noinline)) void store_cut(const Call& call, index row, index column, const Value (&values)[R][V]) {
-  for (int v = 0; v < V; ++v, column += strip_lanes) {
-    const int first = static_cast<int>(std::max(call.part.column_begin - column, index{0}));
-    const int last = static_cast<int>(std::min(call.part.column_end - column, strip_lanes));
-    for (int r = 0; r < R; ++r) {
-      const place at{row + r, column, first, last};
-      store_some(call.out + (row + r) * call.out_stride + column, apply(call.epilogue, values[r][v], at), first, last);
-    }
-  }
-}
+#include "store.inl"
 
 /// Where sums are plain int32 lanes they start at the correction instead of zero.
 template <class Call>
@@ -199,28 +188,6 @@ PARE_ALWAYS_INLINE auto finished_sum(const Call& call, index column, const Sum& 
   }
 }
 
-/// The epilogue of a tile: value(r, v) is the finished sum of row r and panel v.
-template <int R, int V, class Call, class Value>
-PARE_ALWAYS_INLINE void store_tile(const Call& call, index row, index column, const Value& value) {
-  constexpr bool never_cut = whole_columns<Call, strip_lanes>;
-  if (never_cut || (column >= call.part.column_begin && column + V * strip_lanes <= call.part.column_end)) {
-    // Copies, because a store of bytes may alias the call, which would be read again for every row.
-    const auto epilogue = call.epilogue;
-    const index out_stride = call.out_stride;
-    auto* out = call.out + row * out_stride + column;
-    PARE_UNROLL for (int r = 0; r < R; ++r, out += out_stride) {
-      std::remove_cvref_t<decltype(apply(epilogue, value(0, 0), place{}))> finished[V];
-      PARE_UNROLL for (int v = 0; v < V; ++v) finished[v] =
-          apply(epilogue, value(r, v), place{row + r, column + v * strip_lanes, 0, 16});
-      store_row(out, finished);
-    }
-  } else if constexpr (!never_cut) {
-    std::remove_cvref_t<decltype(value(0, 0))> values[R][V];
-    PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r][v] = value(r, v);
-    store_cut<Call, R, V>(call, row, column, values);
-  }
-}
-
 /// The R x V tile of 16-lane outputs whose first row is `row` and first panel is `panel`.
 template <class Call, int R, int V>
 PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
@@ -233,7 +200,7 @@ PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
   const index row_bytes = call.a_stride * index{sizeof(typename info::a_type)};
   const bool flushed = accumulate<info, R, V>(sum, total, walk, row_bytes, panel_distance(call.weights));
   store_tile<R, V>(
-      call, row, column, [&](int r, int v) __attribute__((always_inline)) {
+      call, row, R, column, [&](int r, int v) __attribute__((always_inline)) {
         return finished_sum(call, column + v * strip_lanes, sum[r][v], total[r][v], flushed);
       });
 }
