@@ -24,6 +24,8 @@ constexpr double accumulators = 12;  // vector registers 0 to 11; 13 is scratch,
 PARE_PEAK(run_vpdpbusd, "vzeroall", "vpdpbusd %%zmm14, %%zmm15, %%zmm\\r", "vzeroupper")
 PARE_PEAK(run_vpdpwssd, "vzeroall", "vpdpwssd %%zmm14, %%zmm15, %%zmm\\r", "vzeroupper")
 PARE_PEAK(run_fma_zmm, "vzeroall", "vfmadd231ps %%zmm14, %%zmm15, %%zmm\\r", "vzeroupper")
+PARE_PEAK(run_vpdpbusd_ymm, "vzeroall", "%{vex%} vpdpbusd %%ymm14, %%ymm15, %%ymm\\r", "vzeroupper")
+PARE_PEAK(run_vpdpwssd_ymm, "vzeroall", "%{vex%} vpdpwssd %%ymm14, %%ymm15, %%ymm\\r", "vzeroupper")
 PARE_PEAK(run_maddubs_ymm, "vzeroall",
           "vpmaddubsw %%ymm14, %%ymm15, %%ymm13\nvpmaddwd %%ymm14, %%ymm13, %%ymm13\n"
           "vpaddd %%ymm13, %%ymm\\r, %%ymm\\r",
@@ -97,6 +99,9 @@ const std::vector<entry> loops {
   row(target::avx512_vnni, arithmetic::bytes, run_vpdpbusd, 64),
       row(target::avx512_vnni, arithmetic::halves, run_vpdpwssd, 32),
       row(target::avx512_vnni, arithmetic::floats, run_fma_zmm, 16),
+      row(target::avx_vnni, arithmetic::bytes, run_vpdpbusd_ymm, 32),
+      row(target::avx_vnni, arithmetic::halves, run_vpdpwssd_ymm, 16),
+      row(target::avx_vnni, arithmetic::floats, run_fma_ymm, 8),
       row(target::avx2, arithmetic::bytes, run_maddubs_ymm, 32),
       row(target::avx2, arithmetic::halves, run_madd_ymm, 16), row(target::avx2, arithmetic::floats, run_fma_ymm, 8),
       row(target::sse41, arithmetic::bytes, run_maddubs_xmm, 16),
@@ -116,7 +121,7 @@ void read_memory([[maybe_unused]] const std::byte* p, index bytes, [[maybe_unuse
   if (bytes == 0) return;
 #if PARE_X86
   if (on == target::avx512_vnni) return read_zmm(p, bytes);
-  if (on == target::avx2) return read_ymm(p, bytes);
+  if (on == target::avx2 || on == target::avx_vnni) return read_ymm(p, bytes);
   read_xmm(p, bytes);
 #elif PARE_ARM
   read_neon(p, bytes);

@@ -87,7 +87,7 @@ function report(sentence) {
 name != "" && /^ *[0-9a-f]+:\t/ {
   address = $1
   sub(/:/, "", address)
-  sub(/^ *[0-9a-f]+:\t/, "")
+  sub(/^ *[0-9a-f]+:\t({vex} )?/, "")
   code[++size] = $0
   at[address] = size
   # Elsewhere the frame pointer is a register like any other.

@@ -6,7 +6,7 @@
 #define PARE_VERSION_PATCH 0
 
 // Instruction sets. PARE_TARGETS is a bit set of them, a plain number, the same in every unit of a program:
-//   1 scalar   2 SSE4.1   4 AVX2   8 AVX-512 VNNI   16 NEON   32 NEON dot product
+//   1 scalar   2 SSE4.1   4 AVX2   8 AVX-VNNI   16 AVX-512 VNNI   32 NEON   64 NEON dot product
 // Targets of another architecture are ignored. The scalar target is always kept.
 #ifndef PARE_TARGETS
 #define PARE_TARGETS 0xffff
@@ -14,9 +14,10 @@
 #define PARE_TARGET_BIT_SCALAR 1
 #define PARE_TARGET_BIT_SSE41 2
 #define PARE_TARGET_BIT_AVX2 4
-#define PARE_TARGET_BIT_AVX512_VNNI 8
-#define PARE_TARGET_BIT_NEON 16
-#define PARE_TARGET_BIT_NEON_DOTPROD 32
+#define PARE_TARGET_BIT_AVX_VNNI 8
+#define PARE_TARGET_BIT_AVX512_VNNI 16
+#define PARE_TARGET_BIT_NEON 32
+#define PARE_TARGET_BIT_NEON_DOTPROD 64
 
 #if defined(__FAST_MATH__)
 #error "pare: -ffast-math breaks the exact rounding that quantization is defined by; compile this unit without it"
@@ -47,6 +48,8 @@
 #define PARE_UNIT_ISA avx512vnni
 #elif defined(__AVX512F__)
 #define PARE_UNIT_ISA avx512f
+#elif defined(__AVXVNNI__)
+#define PARE_UNIT_ISA avxvnni
 #elif defined(__AVX2__)
 #define PARE_UNIT_ISA avx2
 #elif defined(__SSE4_1__)

@@ -6,7 +6,9 @@
 #include <string_view>
 
 #include "../core/error.hpp"
-#if PARE_ARM && defined(__linux__)
+#if PARE_X86
+#include <cpuid.h>
+#elif PARE_ARM && defined(__linux__)
 #include <sys/auxv.h>
 #elif PARE_ARM && defined(__APPLE__)
 #include <sys/sysctl.h>
@@ -24,6 +26,11 @@
 #else
 #define PARE_IF_AVX2(X)
 #endif
+#if PARE_X86 && (PARE_TARGETS & PARE_TARGET_BIT_AVX_VNNI)
+#define PARE_IF_AVX_VNNI(X) X(avx_vnni)
+#else
+#define PARE_IF_AVX_VNNI(X)
+#endif
 #if PARE_X86 && (PARE_TARGETS & PARE_TARGET_BIT_AVX512_VNNI)
 #define PARE_IF_AVX512_VNNI(X) X(avx512_vnni)
 #else
@@ -40,18 +47,20 @@
 #define PARE_IF_NEON_DOTPROD(X)
 #endif
 #define PARE_FOR_EACH_TARGET(X) \
-  X(scalar) PARE_IF_SSE41(X) PARE_IF_AVX2(X) PARE_IF_AVX512_VNNI(X) PARE_IF_NEON(X) PARE_IF_NEON_DOTPROD(X)
+  X(scalar)                     \
+  PARE_IF_SSE41(X)              \
+  PARE_IF_AVX2(X) PARE_IF_AVX_VNNI(X) PARE_IF_AVX512_VNNI(X) PARE_IF_NEON(X) PARE_IF_NEON_DOTPROD(X)
 
 namespace pare {
 
 /// Every instruction set the library knows, on any architecture.
-enum class target { scalar, sse41, avx2, avx512_vnni, neon, neon_dotprod };
+enum class target { scalar, sse41, avx2, avx_vnni, avx512_vnni, neon, neon_dotprod };
 
-inline constexpr std::array all_targets{target::scalar,      target::sse41, target::avx2,
+inline constexpr std::array all_targets{target::scalar,      target::sse41, target::avx2,        target::avx_vnni,
                                         target::avx512_vnni, target::neon,  target::neon_dotprod};
 
 constexpr std::string_view name(target t) noexcept {
-  constexpr std::string_view names[] = {"scalar", "sse4.1", "avx2", "avx512-vnni", "neon", "neon-dotprod"};
+  constexpr std::string_view names[] = {"scalar", "sse4.1", "avx2", "avx-vnni", "avx512-vnni", "neon", "neon-dotprod"};
   return names[static_cast<int>(t)];
 }
 
@@ -69,6 +78,11 @@ constexpr bool compiled_in(target t) noexcept {
 namespace cpu {
 
 #if PARE_X86
+/// __builtin_cpu_supports of clang 14 does not know it: CPUID leaf 7, subleaf 1, EAX bit 4.
+inline bool cpu_has_avx_vnni() noexcept {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a >> 4 & 1) != 0;
+}
 inline bool cpu_has(target t) noexcept {
   switch (t) {
     case target::scalar:
@@ -77,6 +91,8 @@ inline bool cpu_has(target t) noexcept {
       return !!__builtin_cpu_supports("sse4.1");
     case target::avx2:
       return !!__builtin_cpu_supports("avx2") && !!__builtin_cpu_supports("fma");
+    case target::avx_vnni:
+      return cpu_has(target::avx2) && cpu_has_avx_vnni();
     case target::avx512_vnni:
       return !!__builtin_cpu_supports("avx512f") && !!__builtin_cpu_supports("avx512bw") &&
              !!__builtin_cpu_supports("avx512vl") && !!__builtin_cpu_supports("avx512dq") &&

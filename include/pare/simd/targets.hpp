@@ -3,6 +3,7 @@
 
 #include "targets/avx2.hpp"
 #include "targets/avx512_vnni.hpp"
+#include "targets/avx_vnni.hpp"
 #include "targets/neon.hpp"
 #include "targets/neon_dotprod.hpp"
 #include "targets/scalar.hpp"

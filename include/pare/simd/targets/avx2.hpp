@@ -11,51 +11,9 @@
 PARE_TARGET_BEGIN(PARE_FEATURES_avx2)
 namespace pare::inline PARE_UNIT::avx2 {
 
-inline constexpr int registers = 16;
-inline constexpr int madd_scratch = 1;
-inline constexpr bool cells_first = false;
-inline constexpr int register_bytes = 32;
-#include "../registers.inl"
-
 #define PARE_OPAQUE(x) __asm__("" : "+x"(x))
-PARE_ALWAYS_INLINE i32_reg to_int(f32_reg x) { return (i32_reg)_mm256_cvtps_epi32((__m256)x); }
-PARE_ALWAYS_INLINE void stream_16_bytes(std::byte* p, const std::byte* from) {
-  _mm_stream_si128(reinterpret_cast<__m128i*>(p), _mm_load_si128(reinterpret_cast<const __m128i*>(from)));
-}
-PARE_ALWAYS_INLINE void stream_register(float* p, f32_reg x) { _mm256_stream_ps(p, (__m256)x); }
-PARE_ALWAYS_INLINE i32_reg mul_q31(i32_reg a, i32_reg b) {
-  const __m256i half = _mm256_set1_epi64x(std::int64_t{1} << 30);
-  const __m256i odd_a = _mm256_srli_epi64((__m256i)a, 32), odd_b = _mm256_srli_epi64((__m256i)b, 32);
-  const __m256i even = _mm256_add_epi64(_mm256_mul_epi32((__m256i)a, (__m256i)b), half);
-  const __m256i odd = _mm256_add_epi64(_mm256_mul_epi32(odd_a, odd_b), half);
-  return (i32_reg)_mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0xaa);
-}
-// One register of codes of 8 or 16 bits.
-PARE_ALWAYS_INLINE void widen_codes(const std::int8_t* p, i32_reg& x) {
-  x = (i32_reg)_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
-}
-PARE_ALWAYS_INLINE void widen_codes(const std::uint8_t* p, i32_reg& x) {
-  x = (i32_reg)_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
-}
-PARE_ALWAYS_INLINE void widen_codes(const std::int16_t* p, i32_reg& x) {
-  x = (i32_reg)_mm256_cvtepi16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
-}
-PARE_ALWAYS_INLINE void widen_codes(const std::uint16_t* p, i32_reg& x) {
-  x = (i32_reg)_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
-}
-PARE_ALWAYS_INLINE i32_reg load_widened(const std::byte* p) {
-  return (i32_reg)_mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
-}
-PARE_ALWAYS_INLINE i32_reg broadcast_4(const std::byte* p) {
-  std::int32_t four;
-  std::memcpy(&four, p, sizeof four);
-  return (i32_reg)_mm256_set1_epi32(four);
-}
-PARE_ALWAYS_INLINE i32_reg broadcast_8(const std::byte* p) {
-  long long eight;
-  std::memcpy(&eight, p, sizeof eight);
-  return (i32_reg)_mm256_set1_epi64x(eight);
-}
+#include "../avx2_registers.inl"
+
 PARE_ALWAYS_INLINE i32_reg madd(i32_reg a, i32_reg w) { return (i32_reg)_mm256_madd_epi16((__m256i)a, (__m256i)w); }
 PARE_ALWAYS_INLINE i32_reg maddubs(i32_reg a, i32_reg w) {
   return (i32_reg)_mm256_maddubs_epi16((__m256i)a, (__m256i)w);
@@ -65,44 +23,10 @@ PARE_ALWAYS_INLINE i32_reg with_sign(i32_reg w, i32_reg a) { return (i32_reg)_mm
 PARE_ALWAYS_INLINE i32_reg low_bytes(i32_reg w) {
   return (i32_reg)_mm256_srai_epi16(_mm256_slli_epi16((__m256i)w, 8), 8);
 }
-PARE_ALWAYS_INLINE i32_reg high_bytes(i32_reg w) { return (i32_reg)_mm256_srai_epi16((__m256i)w, 8); }
-PARE_ALWAYS_INLINE f32_reg fma_add(f32_reg sum, f32_reg a, f32_reg w) {
-  return (f32_reg)_mm256_fmadd_ps((__m256)a, (__m256)w, (__m256)sum);
-}
-PARE_ALWAYS_INLINE i32_reg pairwise_sum(i32_reg a, i32_reg b) {
-  return (i32_reg)_mm256_permute4x64_epi64(_mm256_hadd_epi32((__m256i)a, (__m256i)b), 0xd8);
-}
-
-#include "../lanes.inl"
 
 #include "../x86_bytes.inl"
 
-PARE_ALWAYS_INLINE void store_codes(std::int16_t* p, const i32x16& x) {
-  const __m256i halves = _mm256_packs_epi32((__m256i)x.r[0], (__m256i)x.r[1]);
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permute4x64_epi64(halves, 0xd8));
-}
-PARE_ALWAYS_INLINE void store_codes(std::uint8_t* p, const i32x16& x) {
-  const __m256i halves = _mm256_packus_epi32((__m256i)(x.r[0] & 0xff), (__m256i)(x.r[1] & 0xff));
-  const __m256i ordered = _mm256_permute4x64_epi64(halves, 0xd8);
-  const __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(ordered), _mm256_extracti128_si256(ordered, 1));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bytes);
-}
-PARE_ALWAYS_INLINE void store_codes(std::int8_t* p, const i32x16& x) {
-  store_codes(reinterpret_cast<std::uint8_t*>(p), x);
-}
-
 using dot_for_floats = dot_floats;
-
-PARE_ALWAYS_INLINE i32_reg broadcast_16(const std::byte* p) {
-  return (i32_reg)_mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
-}
-PARE_ALWAYS_INLINE i32_reg table_places(i32_reg places, int t) {
-  const __m256i less = _mm256_sub_epi8((__m256i)places, _mm256_set1_epi8(static_cast<char>(16 * t)));
-  return (i32_reg)_mm256_adds_epu8(less, _mm256_set1_epi8(0x70));  // the top bit is set for all but 0 to 15
-}
-PARE_ALWAYS_INLINE i32_reg pick_bytes(i32_reg table, i32_reg places) {
-  return (i32_reg)_mm256_shuffle_epi8((__m256i)table, (__m256i)places);
-}
 template <class A, class W>
 using dot_by_vector = dot_for_bytes<A, W>;
 #include "../windows.inl"

@@ -94,46 +94,21 @@ PARE_ALWAYS_INLINE void store_codes_of_four(std::int8_t* p, const i32x16 (&x)[4]
   _mm512_storeu_si512(p, _mm512_maskz_permutexvar_epi32(0xffff, order, _mm512_packs_epi16(low, high)));
 }
 
-/// Both sides 8 bits, four products per lane. Signed activations enter as x + 128: vpdpbusd wants unsigned ones.
-template <bool Signed>
-struct dot_bytes : plain_dot<4> {
-  static constexpr std::int32_t offset = Signed ? 128 : 0;
-  using acc = single_sums;
-  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) {
-    if constexpr (!Signed) return broadcast_4(p);
-    // One instruction that reads, broadcasts and flips; clang 14 would flip in a general register and then broadcast.
-    using unaligned_word = std::int32_t __attribute__((aligned(1), may_alias));
-    cell flipped;
-    __asm__("vpxord %2%{1to16%}, %1, %0"
-            : "=v"(flipped)
-            : "v"(i32_reg{} - 0x7f7f7f80), "m"(*reinterpret_cast<const unaligned_word*>(p)));
-    return flipped;
-  }
-  static PARE_ALWAYS_INLINE cell as_cell(i32_reg x) { return Signed ? x ^ (i32_reg{} - 0x7f7f7f80) : x; }
-  template <int Part>
-  static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, part w) {
-    sum.r[Part] = (i32_reg)_mm512_dpbusd_epi32((__m512i)sum.r[Part], (__m512i)a, (__m512i)w);
-  }
-  static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
-};
+/// Every byte with its top bit flipped. One instruction that reads, broadcasts and flips; clang 14 would flip in a
+/// general register and then broadcast.
+PARE_ALWAYS_INLINE i32_reg broadcast_flipped(const std::byte* p) {
+  using unaligned_word = std::int32_t __attribute__((aligned(1), may_alias));
+  i32_reg flipped;
+  __asm__("vpxord %2%{1to16%}, %1, %0"
+          : "=v"(flipped)
+          : "v"(i32_reg{} - 0x7f7f7f80), "m"(*reinterpret_cast<const unaligned_word*>(p)));
+  return flipped;
+}
+PARE_ALWAYS_INLINE i32_reg dpbusd(i32_reg sum, i32_reg a, i32_reg w) {
+  return (i32_reg)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)a, (__m512i)w);
+}
 
-/// Signed bytes x 4 bits: the weights are vpdpbusd's unsigned side.
-struct dot_nibbles : nibble_strip {
-  struct cell {
-    i32_reg first, second;
-  };
-  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return {broadcast_4(p), broadcast_4(p + cell_bytes)}; }
-  template <int Part>
-  static PARE_ALWAYS_INLINE void mul_add(acc& sum, const cell& a, const part& w) {
-    const __m512i half = _mm512_dpbusd_epi32((__m512i)sum.r[Part], (__m512i)w.low, (__m512i)a.first);
-    sum.r[Part] = (i32_reg)_mm512_dpbusd_epi32(half, (__m512i)w.high, (__m512i)a.second);
-  }
-};
-
-template <class A, class W>
-using dot_for_bytes = dot_bytes<(A::min < 0)>;
-
-using dot_for_floats = dot_floats;
+#include "../vnni_bytes.inl"
 
 PARE_ALWAYS_INLINE i32_reg broadcast_16(const std::byte* p) {
   return (i32_reg)_mm512_maskz_broadcast_i32x4(0xffff, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
@@ -145,13 +120,7 @@ PARE_ALWAYS_INLINE i32_reg table_places(i32_reg places, int t) {
 PARE_ALWAYS_INLINE i32_reg pick_bytes(i32_reg table, i32_reg places) {
   return (i32_reg)_mm512_shuffle_epi8((__m512i)table, (__m512i)places);
 }
-template <class A, class W>
-using dot_by_vector = dot_for_bytes<A, W>;
 #include "../windows.inl"
-
-template <class W, bool Split>
-using dot_for_halves = std::conditional_t<sizeof(typename W::type) == 1, dot_widened,
-                                          std::conditional_t<Split, dot_split_halves, dot_halves>>;
 
 }  // namespace pare::inline PARE_UNIT::avx512_vnni
 PARE_TARGET_END

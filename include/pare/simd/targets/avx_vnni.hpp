@@ -1,0 +1,33 @@
+// avx_vnni.hpp: AVX2's registers with vpdpbusd and vpdpwssd: CPUs that have them without AVX-512.
+#pragma once
+
+#include <cstring>
+
+#include "../../core/cell.hpp"
+#include "../features.hpp"
+
+#if PARE_X86
+PARE_TARGET_BEGIN(PARE_FEATURES_avx_vnni)
+namespace pare::inline PARE_UNIT::avx_vnni {
+
+#define PARE_OPAQUE(x) __asm__("" : "+x"(x))
+#include "../avx2_registers.inl"
+
+PARE_ALWAYS_INLINE i32_reg madd_add(i32_reg sum, i32_reg a, i32_reg w) {
+  return (i32_reg)_mm256_dpwssd_avx_epi32((__m256i)sum, (__m256i)a, (__m256i)w);
+}
+PARE_ALWAYS_INLINE i32_reg dpbusd(i32_reg sum, i32_reg a, i32_reg w) {
+  return (i32_reg)_mm256_dpbusd_avx_epi32((__m256i)sum, (__m256i)a, (__m256i)w);
+}
+PARE_ALWAYS_INLINE i32_reg broadcast_flipped(const std::byte* p) { return broadcast_4(p) ^ (i32_reg{} - 0x7f7f7f80); }
+
+#include "../dots.inl"
+
+#include "../vnni_bytes.inl"
+
+#include "../windows.inl"
+
+}  // namespace pare::inline PARE_UNIT::avx_vnni
+PARE_TARGET_END
+#undef PARE_OPAQUE
+#endif

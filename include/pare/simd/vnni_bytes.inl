@@ -1,0 +1,40 @@
+// vnni_bytes.inl: 8- and 4-bit dots by vpdpbusd, four products per lane and instruction, for registers of any width.
+// Included after dots.inl and dpbusd(sum, unsigned, signed), broadcast_flipped(p) (as broadcast_4, but the top bit of
+// every byte flipped).
+
+/// Both sides 8 bits. Signed activations enter as x + 128: vpdpbusd wants unsigned ones.
+template <bool Signed>
+struct dot_bytes : plain_dot<4> {
+  static constexpr std::int32_t offset = Signed ? 128 : 0;
+  using acc = single_sums;
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) {
+    return Signed ? broadcast_flipped(p) : broadcast_4(p);
+  }
+  static PARE_ALWAYS_INLINE cell as_cell(i32_reg x) { return Signed ? x ^ (i32_reg{} - 0x7f7f7f80) : x; }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, part w) {
+    sum.r[Part] = dpbusd(sum.r[Part], a, w);
+  }
+  static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
+};
+
+/// Signed bytes x 4 bits: the weights are vpdpbusd's unsigned side.
+struct dot_nibbles : nibble_strip {
+  struct cell {
+    i32_reg first, second;
+  };
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return {broadcast_4(p), broadcast_4(p + cell_bytes)}; }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, const cell& a, const part& w) {
+    sum.r[Part] = dpbusd(dpbusd(sum.r[Part], w.low, a.first), w.high, a.second);
+  }
+};
+
+template <class A, class W>
+using dot_for_bytes = dot_bytes<(A::min < 0)>;
+template <class A, class W>
+using dot_by_vector = dot_for_bytes<A, W>;
+using dot_for_floats = dot_floats;
+template <class W, bool Split>
+using dot_for_halves = std::conditional_t<sizeof(typename W::type) == 1, dot_widened,
+                                          std::conditional_t<Split, dot_split_halves, dot_halves>>;
