@@ -69,11 +69,36 @@ void quantize_rows(const matrix_view<const T>& x, const row_codes& to, index beg
   }
 }
 
+/// One register of the sums of as many groups of bytes as it has lanes, side by side in memory.
+/// Pre: half a register's bytes divide the group.
+template <index Lanes, class T>
+PARE_ALWAYS_INLINE i32_reg sums_of_groups(const T* x, index group) {
+  using byte = std::conditional_t<sizeof(T) == 1, std::byte, void>;  // dependent: scalar has no load_widened
+  i32_reg sum[Lanes];
+  for (index g = 0; g < Lanes; ++g) {
+    sum[g] = i32_reg{};
+    for (const T* const end = x + group; x != end; x += 2 * Lanes)
+      sum[g] = madd_add(sum[g], load_widened(reinterpret_cast<const byte*>(x)), i32_reg{} + 0x00010001);
+  }
+  for (index left = Lanes / 2; left > 0; left /= 2)
+    for (index g = 0; g < left; ++g) sum[g] = pairwise_sum(sum[2 * g], sum[2 * g + 1]);
+  return sum[0];
+}
+
 template <class T>
 void sum_groups(const matrix_view<const T>& x, index groups, index group, std::int32_t* terms, index begin,
                 index end) noexcept {
-  for (index i = begin; i < end; ++i)
-    for (index g = 0; g < groups; ++g)
+  constexpr index lanes = index{sizeof(i32_reg)} / 4;
+  for (index i = begin; i < end; ++i) {
+    index g = 0;
+    if constexpr (lanes > 1) {
+      for (; group % (2 * lanes) == 0 && (g + lanes) * group <= x.columns; g += lanes) {
+        const i32_reg sums = sums_of_groups<lanes>(x.row(i) + g * group, group) * -8;
+        std::memcpy(terms + i * groups + g, &sums, sizeof sums);
+      }
+    }
+    for (; g < groups; ++g)
       terms[i * groups + g] =
           -8 * static_cast<std::int32_t>(sum_of_bytes(x.row(i) + g * group, std::min(group, x.columns - g * group)));
+  }
 }
