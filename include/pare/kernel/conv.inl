@@ -93,7 +93,7 @@ PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index r
         add_run<info, R, V>(sum, total, cells, taps.read(run) / info::cell_step, strip, panel_bytes, left, flushed);
   }
   store_tile<R, V>(
-      call, row, std::min<index>(rows, R), column, [&](int r, int v) __attribute__((always_inline)) {
+      call, stages_left(call), row, std::min<index>(rows, R), column, [&](int r, int v) __attribute__((always_inline)) {
         return finished_sum(call, column + v * strip_lanes, sum[r][v], total[r][v], flushed);
       });
 }

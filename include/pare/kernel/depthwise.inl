@@ -68,7 +68,7 @@ __attribute__((noinline)) void depthwise_tile(const Call& call, const cell_row* 
   lane_sums<Call> sum[R] = {};
   add_rows<lane_sums<Call>, R>(sum, row, end, at, steps);
   store_tile<R, 1>(
-      call, pixel, std::min<index>(rows, R),
+      call, call.epilogue, pixel, std::min<index>(rows, R),
       panel * strip_lanes, [&](int r, int) __attribute__((always_inline)) { return lane_result<Call>(sum[r]); });
 }
 
@@ -174,7 +174,7 @@ void run_large_depthwise(const Call& call) {
           sum = sum + lane_result<Call>(product);
         }
       }
-      store_tile<1, 1>(call, pixel, 1, panel * strip_lanes, [&](int, int) { return sum; });
+      store_tile<1, 1>(call, call.epilogue, pixel, 1, panel * strip_lanes, [&](int, int) { return sum; });
     }
   }
 }

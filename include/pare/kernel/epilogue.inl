@@ -183,15 +183,6 @@ PARE_ALWAYS_INLINE void store_strip(Out* p, const X& x) {
     store_codes(p, x);
   }
 }
-/// Stores V strips side by side; targets may know a shorter way for four strips of bytes.
-template <class Out, class X, int V>
-PARE_ALWAYS_INLINE void store_row(Out* p, const X (&x)[V]) {
-  if constexpr (requires { store_codes_of_four(p, x); }) {
-    store_codes_of_four(p, x);
-  } else {
-    PARE_UNROLL for (int v = 0; v < V; ++v) store_strip(p + v * strip_lanes, x[v]);
-  }
-}
 /// Stores lanes [first, last) of x at p[first], ...
 template <class Out, class X>
 PARE_ALWAYS_INLINE void store_some(Out* p, const X& x, int first, int last) {

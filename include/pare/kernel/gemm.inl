@@ -157,22 +157,40 @@ PARE_ALWAYS_INLINE Sums correction(const Call& call, index column) {
 
 #include "store.inl"
 
-/// Where sums are plain int32 lanes they start at the correction instead of zero.
+/// Where sums are plain int32 lanes they start at what is added to them, correction and bias, instead of zero.
 template <class Call>
-inline constexpr bool starts_corrected = traits<Call>::shifted&& traits<Call>::choice::period == 0 &&
-                                         std::is_same_v<typename traits<Call>::choice::type::acc, i32x16>;
+inline constexpr bool starts_int32 =
+    traits<Call>::choice::period == 0 && std::is_same_v<typename traits<Call>::choice::type::acc, i32x16>;
+template <class Call>
+inline constexpr bool starts_corrected = traits<Call>::shifted&& starts_int32<Call>;
+template <class Call>
+inline constexpr bool starts_biased = leading_bias<decltype(Call::epilogue)>::found&& starts_int32<Call>;
 
 /// The sums of a tile before its first step. Pre: sum is zero.
 template <class Call, int R, int V, class Sum>
 PARE_ALWAYS_INLINE void start_sums(const Call& call, index column, Sum (&sum)[R][V]) {
-  if constexpr (starts_corrected<Call>) {
-    PARE_UNROLL for (int v = 0; v < V; ++v) {
-      const auto start = correction<typename traits<Call>::choice::type, i32x16>(call, column + v * strip_lanes);
+  if constexpr (starts_corrected<Call> || starts_biased<Call>) {
+    PARE_UNROLL for (int v = 0; v < V; ++v, column += strip_lanes) {
+      i32x16 start{};
+      if constexpr (starts_corrected<Call>)
+        start = correction<typename traits<Call>::choice::type, i32x16>(call, column);
+      if constexpr (starts_biased<Call>)
+        start = start + load_lanes<i32x16>(leading_bias<decltype(Call::epilogue)>::values(call.epilogue) + column);
       PARE_UNROLL for (int r = 0; r < R; ++r) {
         sum[r][v] = start;
         keep_apart(sum[r][v]);
       }
     }
+  }
+}
+
+/// The stages that are left for sums that start_sums has started.
+template <class Call>
+PARE_ALWAYS_INLINE decltype(auto) stages_left(const Call& call) {
+  if constexpr (starts_biased<Call>) {
+    return leading_bias<decltype(Call::epilogue)>::rest(call.epilogue);
+  } else {
+    return (call.epilogue);
   }
 }
 
@@ -200,7 +218,7 @@ PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
   const index row_bytes = call.a_stride * index{sizeof(typename info::a_type)};
   const bool flushed = accumulate<info, R, V>(sum, total, walk, row_bytes, panel_distance(call.weights));
   store_tile<R, V>(
-      call, row, R, column, [&](int r, int v) __attribute__((always_inline)) {
+      call, stages_left(call), row, R, column, [&](int r, int v) __attribute__((always_inline)) {
         return finished_sum(call, column + v * strip_lanes, sum[r][v], total[r][v], flushed);
       });
 }

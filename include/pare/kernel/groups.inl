@@ -49,5 +49,6 @@ requires is_grouped<typename Call::structure> PARE_ALWAYS_INLINE void one_tile(c
     add_group<dot, R, V>(sum, total, terms, scales, groups);
   }
   store_tile<R, V>(
-      call, row, R, panel * strip_lanes, [&](int r, int v) __attribute__((always_inline)) { return total[r][v]; });
+      call, call.epilogue, row, R,
+      panel * strip_lanes, [&](int r, int v) __attribute__((always_inline)) { return total[r][v]; });
 }

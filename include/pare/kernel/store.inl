@@ -1,33 +1,68 @@
 // store.inl: what becomes of a tile's finished sums: the epilogue, row by row, into the output. Included by gemm.inl.
 
+/// An epilogue cut in two: the int32 bias that it begins with, which sums can start at instead of zero, and the rest.
+template <class Epilogue>
+struct leading_bias {
+  static constexpr bool found = false;
+};
+template <>
+struct leading_bias<bias_stage<std::int32_t>> {
+  static constexpr bool found = true;
+  static PARE_ALWAYS_INLINE const std::int32_t* values(const bias_stage<std::int32_t>& s) { return s.values; }
+  static PARE_ALWAYS_INLINE identity_stage rest(const bias_stage<std::int32_t>&) { return {}; }
+};
+template <class First, class Second>
+requires leading_bias<First>::found struct leading_bias<chain<First, Second>> {
+  static constexpr bool found = true;
+  static PARE_ALWAYS_INLINE const std::int32_t* values(const chain<First, Second>& s) {
+    return leading_bias<First>::values(s.first);
+  }
+  static PARE_ALWAYS_INLINE auto rest(const chain<First, Second>& s) {
+    return leading_bias<First>::rest(s.first) | s.second;
+  }
+};
+
 /// Stores rows of a tile that the rectangle cuts: one value after the other, lanes outside left alone.
-template <class Call, class Value>
-__attribute__((noinline)) void store_cut(const Call& call, const place& first, index rows, int panels,
-                                         const Value* values) {
+template <class Call, class Epilogue, class Value>
+__attribute__((noinline)) void store_cut(const Call& call, const Epilogue& epilogue, const place& first, index rows,
+                                         int panels, const Value* values) {
   for (int v = 0; v < panels; ++v) {
     const index column = first.column + v * strip_lanes;
     const int begin = static_cast<int>(std::max(call.part.column_begin - column, index{0}));
     const int end = static_cast<int>(std::min(call.part.column_end - column, strip_lanes));
     for (index r = 0; r < rows; ++r) {
       const place at{first.row + r, column, begin, end};
-      store_some(call.out + at.row * call.out_stride + column, apply(call.epilogue, values[r * panels + v], at), begin,
-                 end);
+      store_some(call.out + at.row * call.out_stride + column, apply(epilogue, values[r * panels + v], at), begin, end);
     }
   }
 }
 
+/// How many rows of V strips of X leave as Out in one go, R rows being stored.
+template <class Out, class X, int R, int V>
+inline constexpr int rows_together = 1;
+template <class Out, int R, int V>
+requires requires(Out* p, const i32x16 (&x)[4]) { store_codes_of_four<V>(p, index{}, x); }
+inline constexpr int rows_together<Out, i32x16, R, V> = R % (4 / V) == 0 ? 4 / V : 1;
+
 /// The epilogue of R rows of V panels: value(r, v) is the finished sum of row r and panel v.
-template <int R, int V, class Call, class Value>
-PARE_ALWAYS_INLINE void store_whole(const Call& call, index row, index column, const Value& value) {
+template <int R, int V, class Call, class Epilogue, class Value>
+PARE_ALWAYS_INLINE void store_whole(const Call& call, const Epilogue& stages, index row, index column,
+                                    const Value& value) {
   // Copies, because a store of bytes may alias the call, which would be read again for every row.
-  const auto epilogue = call.epilogue;
+  const Epilogue epilogue = stages;
   const index out_stride = call.out_stride;
   auto* out = call.out + row * out_stride + column;
-  PARE_UNROLL for (int r = 0; r < R; ++r, out += out_stride) {
-    std::remove_cvref_t<decltype(apply(epilogue, value(0, 0), place{}))> finished[V];
-    PARE_UNROLL for (int v = 0; v < V; ++v) finished[v] =
-        apply(epilogue, value(r, v), place{row + r, column + v * strip_lanes, 0, 16});
-    store_row(out, finished);
+  using finished_value = std::remove_cvref_t<decltype(apply(epilogue, value(0, 0), place{}))>;
+  constexpr int together = rows_together<std::remove_reference_t<decltype(*out)>, finished_value, R, V>;
+  PARE_UNROLL for (int r = 0; r < R; r += together, out += together * out_stride) {
+    finished_value finished[together * V];
+    PARE_UNROLL for (int i = 0; i < together * V; ++i) finished[i] =
+        apply(epilogue, value(r + i / V, i % V), place{row + r + i / V, column + i % V * strip_lanes, 0, 16});
+    if constexpr (together * V == 4 && requires { store_codes_of_four<V>(out, out_stride, finished); }) {
+      store_codes_of_four<V>(out, out_stride, finished);
+    } else {
+      PARE_UNROLL for (int v = 0; v < V; ++v) store_strip(out + v * strip_lanes, finished[v]);
+    }
   }
 }
 
@@ -40,24 +75,25 @@ PARE_ALWAYS_INLINE bool holds_columns(const Call& call, index column) {
 
 /// The epilogue of `rows` rows of V panels, whose finished sums are `values`, for the tiles that are not the most
 /// frequent: out of line, and once for all their heights.
-template <int V, class Call, class Value>
-__attribute__((noinline)) void store_rows(const Call& call, index row, index rows, index column,
-                                          const Value (*values)[V]) {
+template <int V, class Call, class Epilogue, class Value>
+__attribute__((noinline)) void store_rows(const Call& call, const Epilogue& epilogue, index row, index rows,
+                                          index column, const Value (*values)[V]) {
   if (holds_columns<V>(call, column)) {
     for (index r = 0; r < rows; ++r)
       store_whole<1, V>(
-          call, row + r, column, [&](int, int v) __attribute__((always_inline)) { return values[r][v]; });
+          call, epilogue, row + r, column, [&](int, int v) __attribute__((always_inline)) { return values[r][v]; });
   } else if constexpr (!whole_columns<Call, strip_lanes>) {
-    store_cut(call, place{row, column, 0, 16}, rows, V, values[0]);
+    store_cut(call, epilogue, place{row, column, 0, 16}, rows, V, values[0]);
   }
 }
 
 /// The epilogue of the first `rows` rows of a tile: value(r, v) is the finished sum of row r and panel v.
-template <int R, int V, class Call, class Value>
-PARE_ALWAYS_INLINE void store_tile(const Call& call, index row, index rows, index column, const Value& value) {
+template <int R, int V, class Call, class Epilogue, class Value>
+PARE_ALWAYS_INLINE void store_tile(const Call& call, const Epilogue& epilogue, index row, index rows, index column,
+                                   const Value& value) {
   if (R == traits<Call>::template rows<V> && rows == R && holds_columns<V>(call, column))
-    return store_whole<R, V>(call, row, column, value);
+    return store_whole<R, V>(call, epilogue, row, column, value);
   std::remove_cvref_t<decltype(value(0, 0))> values[R][V];
   PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r][v] = value(r, v);
-  store_rows<V>(call, row, rows, column, values);
+  store_rows<V>(call, epilogue, row, rows, column, values);
 }

@@ -86,12 +86,25 @@ PARE_ALWAYS_INLINE void store_codes(std::int16_t* p, const i32x16& x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_maskz_cvtepi32_epi16(0xffff, (__m512i)x.r[0]));
 }
 
-/// 64 codes at once: packs instead of four vpmovdb.
-PARE_ALWAYS_INLINE void store_codes_of_four(std::int8_t* p, const i32x16 (&x)[4]) {
+/// Four strips of codes at once, V side by side in each of 4 / V rows: packs instead of four vpmovdb.
+template <int V>
+PARE_ALWAYS_INLINE void store_codes_of_four(std::int8_t* p, index stride, const i32x16 (&x)[4]) {
   const __m512i low = _mm512_packs_epi32((__m512i)x[0].r[0], (__m512i)x[1].r[0]);
   const __m512i high = _mm512_packs_epi32((__m512i)x[2].r[0], (__m512i)x[3].r[0]);
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  _mm512_storeu_si512(p, _mm512_maskz_permutexvar_epi32(0xffff, order, _mm512_packs_epi16(low, high)));
+  const __m512i codes = _mm512_maskz_permutexvar_epi32(0xffff, order, _mm512_packs_epi16(low, high));
+  if constexpr (V == 4) {
+    _mm512_storeu_si512(p, codes);
+  } else if constexpr (V == 2) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_castsi512_si256(codes));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p + stride), _mm512_maskz_extracti64x4_epi64(0xf, codes, 1));
+  } else {
+    const auto store = [](std::int8_t* to, __m128i part) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), part); };
+    store(p, _mm512_castsi512_si128(codes));
+    store(p + stride, _mm512_maskz_extracti32x4_epi32(0xf, codes, 1));
+    store(p + 2 * stride, _mm512_maskz_extracti32x4_epi32(0xf, codes, 2));
+    store(p + 3 * stride, _mm512_maskz_extracti32x4_epi32(0xf, codes, 3));
+  }
 }
 
 /// Every byte with its top bit flipped. One instruction that reads, broadcasts and flips; clang 14 would flip in a
