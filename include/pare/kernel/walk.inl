@@ -19,6 +19,8 @@ struct dense_walk {
   PARE_ALWAYS_INLINE void advance(index cells, index cell_step) {
     at.cell += cells * cell_step;
     at.strip += cells * strip_bytes;
+    // Hides where the loop will end up, which clang 14 otherwise computes beforehand, in registers that the loop needs.
+    __asm__("" : "+r"(at.cell), "+r"(at.strip));
   }
 };
 

@@ -59,6 +59,7 @@ struct dot_full_bytes : dot_signed_bytes<Signed> {
 
 /// Signed bytes x 4 bits: four products of at most 128 * 15 fit int16.
 struct dot_nibbles : nibble_strip {
+  static constexpr int scratch = 3;  // the mask, the ones and a product
   struct cell {
     i32_reg first, second;
   };
