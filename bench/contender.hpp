@@ -1,4 +1,5 @@
-// contender.hpp: what a benchmark row runs: a matrix product y[m, n] = x[m, k] * w[n, k]^T + bias, ready to be timed.
+// contender.hpp: what a benchmark row runs: a matrix product y[m, n] = x[m, k] * w[n, k]^T + bias or a convolution,
+// ready to be timed.
 #pragma once
 
 #include <cstddef>
@@ -30,10 +31,11 @@ class contender {
 enum class arithmetic { bytes, halves, floats };
 
 /// The shapes that a variant runs: those of dense products, a few of them, those of sparse products, dense and sparse
-/// ones, or dense ones of a single row.
-enum class shapes { dense, few, sparse, both, row };
+/// ones, or dense ones of a single row; those of convolutions, depthwise or not.
+enum class shapes { dense, few, sparse, both, row, convolutions };
 
-/// The <variant> in gemm/<variant>/<shape>, or in spmm/<variant>/<shape> if weights are zero by a pattern.
+/// The <variant> in gemm/<variant>/<shape>, in spmm/<variant>/<shape> if weights are zero by a pattern, in
+/// conv/<variant>/<shape> or dwconv/<variant>/<shape>.
 struct variant {
   std::string name;
   arithmetic unit;

@@ -57,6 +57,7 @@ int run(char** all, int count) {
   std::vector<variant> variants = our_variants(cap);
   for (variant& peer : peer_variants(cap)) variants.push_back(std::move(peer));
   for (const shape& s : all_shapes()) add_rows(variants, s, cap);
+  add_conv_rows(variants, cap);
   benchmark::AddCustomContext("pare_target", std::string(name(cap)));
   line_reporter lines;
   json_reporter json, file;

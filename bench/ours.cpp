@@ -27,6 +27,7 @@ std::vector<variant> our_variants(target cap) {
   add_formats(all);
   add_dynamic(all);
   add_sparse(all);
+  add_conv(all);
   for (const target lesser : {target::avx2, target::avx_vnni, target::neon}) {
     if (lesser >= cap || !available(lesser)) continue;
     for (const char* name : {"f32", "s8"}) {

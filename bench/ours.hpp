@@ -80,5 +80,7 @@ void add_formats(std::vector<variant>& all);
 void add_dynamic(std::vector<variant>& all);
 /// Adds those of sparse.cpp.
 void add_sparse(std::vector<variant>& all);
+/// Adds those of conv.cpp.
+void add_conv(std::vector<variant>& all);
 
 }  // namespace pare::bench

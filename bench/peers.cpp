@@ -44,9 +44,11 @@ std::vector<variant> peer_variants([[maybe_unused]] target cap) {
   std::vector<variant> all;
 #if defined(PARE_BENCH_ONEDNN)
   add_onednn(all, cap);
+  add_onednn_conv(all, cap);
 #endif
 #if defined(PARE_BENCH_XNNPACK)
   add_xnnpack(all, cap);
+  add_xnnpack_conv(all, cap);
 #endif
 #if defined(PARE_BENCH_GEMMLOWP)
   add_gemmlowp(all, cap);

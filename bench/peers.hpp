@@ -15,8 +15,10 @@ std::vector<variant> peer_variants(target cap);
 
 // One for each file in peers/.
 void add_onednn(std::vector<variant>& all, target cap);
+void add_onednn_conv(std::vector<variant>& all, target cap);
 void add_openblas(std::vector<variant>& all, target cap);
 void add_gemmlowp(std::vector<variant>& all, target cap);
 void add_xnnpack(std::vector<variant>& all, target cap);
+void add_xnnpack_conv(std::vector<variant>& all, target cap);
 
 }  // namespace pare::bench

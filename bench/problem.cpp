@@ -35,7 +35,7 @@ void drop_blocks(const shape& s, const pattern& zeros, buffer<float>& w, std::mt
 }
 
 /// Row by row, with w transposed so that the inner loop runs along n.
-buffer<double> multiply(const problem& p) {
+buffer<double> multiply(const problem& p, const buffer<float>& x) {
   const auto [m, n, k] = p.shape;
   buffer<double> transposed(size(k * n)), y(size(m * n));
   for (index j = 0; j < n; ++j)
@@ -44,26 +44,65 @@ buffer<double> multiply(const problem& p) {
     double* row = y.data() + i * n;
     std::copy(p.bias.begin(), p.bias.end(), row);
     for (index l = 0; l < k; ++l) {
-      const double x = double{p.x[size(i * k + l)]};
-      for (index j = 0; j < n; ++j) row[j] += x * transposed[size(l * n + j)];
+      const double value = double{x[size(i * k + l)]};
+      for (index j = 0; j < n; ++j) row[j] += value * transposed[size(l * n + j)];
     }
   }
   return y;
 }
 
-problem make_problem(const shape& s, const pattern& zeros) {
-  std::mt19937_64 random(static_cast<std::uint64_t>((s.m * 8191 + s.n) * 8191 + s.k));
+/// What output pixel i of channel j sees: its window's taps, each with the channels that it reads.
+void look(const problem& p, index i, index channel, float* taps) {
+  const conv_shape& s = *p.conv;
+  const index width = s.extents().width, first = s.depthwise ? channel : 0, count = s.depthwise ? 1 : s.inputs;
+  std::fill_n(taps, s.depth(), 0.f);
+  for_each_tap(s.geometry(), {s.height, s.width}, {s.kernel, s.kernel}, i / width, i % width,
+               [&](index v, index u, index y, index x) {
+                 std::copy_n(p.x.data() + (y * s.width + x) * s.inputs + first, count,
+                             taps + (v * s.kernel + u) * count);
+               });
+}
+
+buffer<double> convolve(const problem& p) {
+  const auto [m, n, k] = p.shape;
+  if (!p.conv->depthwise) {
+    buffer<float> taps(size(m * k));
+    for (index i = 0; i < m; ++i) look(p, i, 0, taps.data() + i * k);
+    return multiply(p, taps);
+  }
+  buffer<double> y;
+  std::vector<float> taps(size(k));
+  for (index i = 0; i < m; ++i) {
+    for (index j = 0; j < n; ++j) {
+      look(p, i, j, taps.data());
+      y.push_back(std::inner_product(taps.begin(), taps.end(), p.w.data() + j * k, double{p.bias[size(j)]}));
+    }
+  }
+  return y;
+}
+
+std::mt19937_64 generator_for(const shape& s) {
+  return std::mt19937_64(static_cast<std::uint64_t>((s.m * 8191 + s.n) * 8191 + s.k));
+}
+
+problem random_problem(const shape& s, index elements, float mean, std::mt19937_64& random) {
   std::normal_distribution<float> normal;
-  problem p{s, buffer<float>(size(s.m * s.k)), buffer<float>(size(s.n * s.k)), buffer<float>(size(s.n)), {}};
-  for (float& x : p.x) x = 0.5f + normal(random);
+  problem p{s, buffer<float>(size(elements)), buffer<float>(size(s.n * s.k)), buffer<float>(size(s.n)), {}};
+  for (float& x : p.x) x = mean + normal(random);
   for (float& b : p.bias) b = normal(random);
   for (index j = 0; j < s.n; ++j) {
     const float deviation =
         (0.5f + 1.5f * static_cast<float>(j) / static_cast<float>(s.n)) / std::sqrt(static_cast<float>(s.k));
     for (index l = 0; l < s.k; ++l) p.w[size(j * s.k + l)] = deviation * normal(random);
   }
+  return p;
+}
+
+problem make_problem(const shape& s, const pattern& zeros) {
+  auto random = generator_for(s);
+  problem p = random_problem(s, s.m * s.k, 0.5f, random);
   if (zeros.sparsity > 0) drop_blocks(s, zeros, p.w, random);
-  p.exact = multiply(p);
+  p.exact = multiply(p, p.x);
   return p;
 }
 
@@ -76,6 +115,39 @@ const problem& problem_of(const shape& s, const pattern& zeros) {
   const std::pair key{s, zeros};
   const auto found = made.find(key);
   return found != made.end() ? found->second : made.emplace(key, make_problem(s, zeros)).first->second;
+}
+
+std::string name(const conv_shape& s) {
+  const std::string outputs = s.depthwise ? "" : text("x", s.outputs);
+  return text(s.height, "x", s.width, "x", s.inputs, outputs, "k", s.kernel, "s", s.stride);
+}
+
+conv_geometry conv_shape::geometry() const noexcept {
+  const auto padding = [&](index extent) {
+    return std::max((ceil_div(extent, stride) - 1) * stride + kernel - extent, index{0});
+  };
+  const index rows = padding(height), columns = padding(width);
+  return {.stride_y = stride,
+          .stride_x = stride,
+          .pad_top = rows / 2,
+          .pad_left = columns / 2,
+          .pad_bottom = rows - rows / 2,
+          .pad_right = columns - columns / 2};
+}
+
+problem make_problem(const conv_shape& s) {
+  const auto [height, width] = s.extents();
+  const shape product{height * width, s.outputs, s.depth()};
+  auto random = generator_for(product);
+  problem p = random_problem(product, s.height * s.width * s.inputs, 0, random);
+  p.conv = s;
+  // The ends of x are those of codes with zero point 0.
+  constexpr float low = -4, high = 127.f / 32.f;
+  for (float& x : p.x) x = std::clamp(x, low, high);
+  p.x.front() = low;
+  p.x.back() = high;
+  p.exact = convolve(p);
+  return p;
 }
 
 double relative_distance(std::span<const float> a, std::span<const double> b) {

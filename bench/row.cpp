@@ -2,6 +2,8 @@
 #include "row.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 
 #include "measure.hpp"
 #include "report.hpp"
@@ -28,9 +30,16 @@ void expect_agreement(const problem& p, const contender& given, const variant& m
   if (!(distance <= tolerance)) fail("output", text("at most ", tolerance, " from that of ", model.name), distance);
 }
 
-void run_row(benchmark::State& state, const variant& v, const variant* model, const shape& s, target cap) {
+constexpr conv_shape conv_shapes[] = {
+    {112, 112, 32, 64, 1, 1},       {56, 56, 128, 128, 1, 1},       {14, 14, 512, 512, 1, 1},
+    {56, 56, 64, 64, 3, 1},         {28, 28, 128, 128, 3, 1},       {14, 14, 256, 256, 3, 1},
+    {224, 224, 3, 32, 3, 2},        {112, 112, 32, 32, 3, 1, true}, {56, 56, 128, 128, 3, 1, true},
+    {28, 28, 256, 256, 3, 1, true}, {14, 14, 512, 512, 3, 1, true}, {7, 7, 1024, 1024, 3, 1, true},
+    {112, 112, 64, 64, 3, 2, true}, {56, 56, 128, 128, 3, 2, true}};
+
+void run_row(benchmark::State& state, const variant& v, const variant* model, const problem& p, target cap) {
   const target on = v.on.value_or(cap);
-  const problem& p = problem_of(s, v.zeros);
+  const shape& s = p.shape;
   const auto contender = v.prepare(p, on);
   contender->run();
   const double error = relative_distance(contender->output(), p.exact);
@@ -60,10 +69,30 @@ bool runs_on(const variant& v, const shape& s) {
       return is_dense && s.m == 1;
     case shapes::sparse:
       return in(sparse_shapes);
+    case shapes::convolutions:
+      return false;
     case shapes::both:
       return is_dense || in(sparse_shapes);
   }
   return false;
+}
+
+/// The row `group`/<variant>/<shape>; problem() is called when it runs.
+template <class Problem>
+void add_row(const std::vector<variant>& variants, const variant& v, const std::string& group, const std::string& shape,
+             target cap, const Problem& problem) {
+  const auto model = std::find_if(variants.begin(), variants.end(), [&](const variant& other) {
+    return other.name == v.agrees_with &&
+           (other.on_shapes == shapes::convolutions) == (v.on_shapes == shapes::convolutions);
+  });
+  const auto row = [=, &v, model = model == variants.end() ? nullptr : &*model](benchmark::State& state) {
+    try {
+      run_row(state, v, model, problem(), cap);
+    } catch (const std::exception& e) {
+      state.SkipWithError(e.what());
+    }
+  };
+  benchmark::RegisterBenchmark(text(group, "/", v.name, "/", shape).c_str(), row)->Unit(benchmark::kMicrosecond);
 }
 
 }  // namespace
@@ -78,16 +107,16 @@ std::vector<shape> all_shapes() {
 void add_rows(const std::vector<variant>& variants, const shape& s, target cap) {
   for (const variant& v : variants) {
     if (!runs_on(v, s)) continue;
-    const auto model = std::find_if(variants.begin(), variants.end(),
-                                    [&](const variant& other) { return other.name == v.agrees_with; });
-    const auto row = [&v, model = model == variants.end() ? nullptr : &*model, s, cap](benchmark::State& state) {
-      try {
-        run_row(state, v, model, s, cap);
-      } catch (const std::exception& e) {
-        state.SkipWithError(e.what());
-      }
-    };
-    benchmark::RegisterBenchmark(text(v.group, "/", v.name, "/", name(s)).c_str(), row)->Unit(benchmark::kMicrosecond);
+    add_row(variants, v, v.group, name(s), cap, [=, &v]() -> const problem& { return problem_of(s, v.zeros); });
+  }
+}
+
+void add_conv_rows(const std::vector<variant>& variants, target cap) {
+  for (const conv_shape& s : conv_shapes) {
+    const auto made = std::make_shared<std::optional<problem>>();
+    const auto get = [=]() -> const problem& { return *made ? **made : made->emplace(make_problem(s)); };
+    for (const variant& v : variants)
+      if (v.on_shapes == shapes::convolutions) add_row(variants, v, s.depthwise ? "dwconv" : "conv", name(s), cap, get);
   }
 }
 

@@ -13,5 +13,7 @@ std::vector<shape> all_shapes();
 /// Adds the rows of `variants` on shape s.
 /// `variants` must stay where it is until the rows have run.
 void add_rows(const std::vector<variant>& variants, const shape& s, target cap);
+/// Adds conv/<variant>/<shape> and dwconv/<variant>/<shape>, the layers of image networks; likewise.
+void add_conv_rows(const std::vector<variant>& variants, target cap);
 
 }  // namespace pare::bench

@@ -71,8 +71,9 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
   return flushed;
 }
 
-/// Output pixels [row, row + rows), rows <= R, of V panels; the pixels are `at`, ... of the table.
-template <class Call, int R, int V>
+/// Output pixels [row, row + rows), rows <= R, of V panels; the pixels are `at`, ... of the table. Large: not all runs
+/// fit the table at once; a call in the loop costs the sums their registers.
+template <class Call, int R, int V, bool Large>
 PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
   using info = traits<Call>;
   const index column = panel * strip_lanes, panel_bytes = call.weights.panel_bytes;
@@ -83,14 +84,23 @@ PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index r
   index left = info::choice::period;
   bool flushed = false;
   const index some = taps.runs_at_once(), runs = taps.runs();
-  if (some < runs) at = 0;
   for (index run = 0; run < runs; ++run) {
-    if (some < runs && run % some == 0) taps.point(row, std::min<index>(rows, R), run, std::min(run + some, runs));
+    if constexpr (Large) {
+      if (run % some == 0) taps.point(row, std::min<index>(rows, R), run, std::min(run + some, runs));
+    }
     const std::byte* const* const pointers = taps.at(run, at);
     const std::byte* cells[R];
     PARE_UNROLL for (int r = 0; r < R; ++r) cells[r] = pointers[r];
-    flushed =
-        add_run<info, R, V>(sum, total, cells, taps.read(run) / info::cell_step, strip, panel_bytes, left, flushed);
+    const index count = taps.read(run) / info::cell_step;
+    if constexpr (!info::shifted) {
+      bool outside = true;  // padding is zeros
+      PARE_UNROLL for (int r = 0; r < R; ++r) outside &= taps.is_outside(cells[r]);
+      if (outside) {
+        strip += count * strip_bytes;
+        continue;
+      }
+    }
+    flushed = add_run<info, R, V>(sum, total, cells, count, strip, panel_bytes, left, flushed);
   }
   store_tile<R, V>(
       call, stages_left(call), row, std::min<index>(rows, R), column, [&](int r, int v) __attribute__((always_inline)) {
@@ -102,7 +112,16 @@ PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index r
 template <class Call, int R, int V>
 __attribute__((noinline)) void conv_tiles(const Call& call, tap_table& taps, index row, index at, index rows,
                                           index panel) {
-  for (; rows > 0; row += R, at += R, rows -= R) one_conv_tile<Call, R, V>(call, taps, row, at, rows, panel);
+  for (; rows > 0; row += R, at += R, rows -= R) one_conv_tile<Call, R, V, false>(call, taps, row, at, rows, panel);
+}
+
+/// The same for windows whose runs do not fit the table at once.
+template <class Call>
+__attribute__((noinline)) void large_conv_tiles(const Call& call, tap_table& taps, index row, index rows, index panel,
+                                                index last_panel) {
+  constexpr int some = traits<Call>::template rows<1> / 2 + 1;
+  for (; panel < last_panel; ++panel)
+    for (index i = 0; i < rows; i += some) one_conv_tile<Call, some, 1, true>(call, taps, row + i, 0, rows - i, panel);
 }
 
 /// How many of `rows` rows go into tiles of `most` rows, the last one perhaps cut, before tiles of `half` rows: two of
@@ -138,8 +157,12 @@ void run_conv(const Call& call) noexcept {
   const index step = taps.rows_at_once(tile);
   for (index row = part.row_begin; row < part.row_end; row += step) {
     const index rows = std::min(step, part.row_end - row);
-    if (taps.runs_at_once() == taps.runs()) taps.point(row, rows, 0, taps.runs());
-    conv_panels<Call, traits<Call>::panels>(call, taps, row, rows, part.column_begin / strip_lanes,
-                                            panel_count(part.column_end));
+    const index first = part.column_begin / strip_lanes, last = panel_count(part.column_end);
+    if (taps.runs_at_once() < taps.runs()) {
+      large_conv_tiles(call, taps, row, rows, first, last);
+      continue;
+    }
+    taps.point(row, rows, 0, taps.runs());
+    conv_panels<Call, traits<Call>::panels>(call, taps, row, rows, first, last);
   }
 }

@@ -3,7 +3,8 @@
 //
 // A run is what one tap reads of a pixel: its channels, or a window row's pixels at once where channels are few. Runs
 // are read in whole cells. Padding is read from a row of zero points; a run that is partly padding, or whose last cell
-// would leave the image, is copied. All of this lies in a table of fixed size, so that nothing is allocated.
+// would leave the image, is copied. Where a window row is only a few cells, the whole window is copied, so that its
+// rows need not begin at cells. All of this lies in a table of fixed size, so that nothing is allocated.
 #pragma once
 
 #include <algorithm>
@@ -16,6 +17,9 @@
 
 namespace pare {
 
+/// What a run reads: the channels of a tap, a row of the window, or all of it.
+enum class tap_run { tap, row, window };
+
 /// An image and the window over it, in bytes. Pixels, rows and images follow each other without gaps.
 struct tap_walk {
   const std::byte* image = nullptr;
@@ -23,23 +27,27 @@ struct tap_walk {
   image_extents extents, window, out;
   conv_geometry geometry;
   index pixel_bytes = 0;
-  index first_byte = 0;     ///< of every pixel: where the channels begin that are read
-  index run_bytes = 0;      ///< of one run
-  index cell_bytes = 0;     ///< runs are read in multiples of it
-  bool merged = false;      ///< a run is the whole row of a window instead of one tap; first_byte is 0
-  std::byte zero_point{0};  ///< every byte of padding
+  index first_byte = 0;          ///< of every pixel: where the channels begin that are read
+  index run_bytes = 0;           ///< of one run
+  index cell_bytes = 0;          ///< runs are read in multiples of it
+  tap_run reads = tap_run::tap;  ///< first_byte is 0 for the others
+  std::byte zero_point{0};       ///< every byte of padding
 
   constexpr index image_bytes() const noexcept { return batch * extents.height * extents.width * pixel_bytes; }
 };
 
-/// Whether the taps of a window row are one run, for weights of type T with `inputs` channels per pixel: where channels
-/// are few, and the pieces of a tile's rows fit the place for copies.
+/// What runs read for weights of type T with `inputs` channels per pixel: more than a tap where channels are few, and
+/// the pieces of a tile's rows fit the place for copies.
 template <class T>
-constexpr bool merges_taps(image_extents window, index inputs) noexcept {
+constexpr tap_run run_of(image_extents window, index inputs) noexcept {
   constexpr index depth = cell_depth<T>, most_bytes = std::max<index>(sizeof(T), 2);  // of an activation
   const index run = round_up(window.width * inputs, depth);
   const bool saves = run < window.width * round_up(inputs, depth) || inputs <= 16;
-  return window.width > 1 && saves && window.height * run * most_bytes <= 2048;
+  const bool fits = window.height * run * most_bytes <= 2048;
+  if (window.height * window.width == 1 || !saves || !fits) return tap_run::tap;
+  constexpr index few_inputs = 32;  // a copy of that many costs less than a run of its own
+  if (window.height > 1 && window.width * inputs <= few_inputs) return tap_run::window;
+  return window.width > 1 ? tap_run::row : tap_run::tap;
 }
 
 inline namespace PARE_UNIT {
@@ -51,9 +59,11 @@ class tap_table {
 
   explicit tap_table(const tap_walk& walk) noexcept : walk_(walk) {
     pieces_ = std::max<index>(ceil_div(walk.run_bytes, piece_bytes), 1);
-    runs_ = walk.window.height * (walk.merged ? 1 : walk.window.width * pieces_);
+    last_read_ = round_up(walk.run_bytes - (pieces_ - 1) * piece_bytes, walk.cell_bytes);
+    if (walk.reads == tap_run::window) std::memset(copies_, 0, sizeof copies_);
+    runs_ = walk.reads == tap_run::window ? 1 : walk.window.height * taps_of_row() * pieces_;
     std::memset(zeros_, static_cast<int>(walk.zero_point), static_cast<std::size_t>(std::min(read(0), piece_bytes)));
-    if (walk.run_bytes % walk.cell_bytes == 0) return;
+    if (walk.run_bytes % walk.cell_bytes == 0 || walk.reads == tap_run::window) return;
     end_bytes_ = std::min(walk.image_bytes(), piece_bytes);
     std::memset(end_, 0, sizeof end_);
     std::memcpy(end_, walk.image + (walk.image_bytes() - end_bytes_), static_cast<std::size_t>(end_bytes_));
@@ -62,8 +72,7 @@ class tap_table {
   index runs() const noexcept { return runs_; }
   /// The bytes that are read of a run, whole cells.
   index read(index run) const noexcept {
-    const index piece = run % pieces_, length = std::min(piece_bytes, walk_.run_bytes - piece * piece_bytes);
-    return round_up(length, walk_.cell_bytes);
+    return pieces_ == 1 || run % pieces_ == pieces_ - 1 ? last_read_ : piece_bytes;
   }
   /// How many runs fit beside each other for a tile: fewer than runs() only for very large windows.
   index runs_at_once() const noexcept { return std::min(runs_, pointers / (2 * most_rows)); }
@@ -71,7 +80,7 @@ class tap_table {
   index rows_at_once(index tile) const noexcept {
     if (runs_at_once() < runs_) return tile;
     index most = pointers / runs_ - most_rows;
-    if (walk_.merged) most = std::min(most, copied_bytes / (runs_ * read(0)));
+    if (walk_.reads != tap_run::tap) most = std::min(most, copied_bytes / (runs_ * copy_bytes()));
     return std::max(most / tile, index{1}) * tile;
   }
   /// Points runs [first, last) of output pixels [row, row + rows); pixels count over all images. The last pixel is
@@ -85,7 +94,11 @@ class tap_table {
     const index width = walk_.out.width;
     for (index i = 0; i < rows;) {
       const index line = (row + i) / width, x = (row + i) % width, count = std::min(rows - i, width - x);
-      point_line(line, x, count, table_ + i);
+      if (walk_.reads == tap_run::window) {
+        copy_windows(line, x, count, table_ + i);
+      } else {
+        point_line(line, x, count, table_ + i);
+      }
       i += count;
     }
     for (index run = 0; run < last - first; ++run)
@@ -94,22 +107,37 @@ class tap_table {
   /// The run of pixel `i` of those that were pointed at, and of the pixels after it.
   const std::byte* const* at(index run, index i) const noexcept { return table_ + (run - first_) * stride_ + i; }
 
+  /// Whether a run lies in padding as a whole.
+  bool is_outside(const std::byte* run) const noexcept { return run == zeros_; }
+
  private:
+  static constexpr index chunk = 16;  // what one register copies
+
+  /// The place of a copied run; a window's has room for the last chunk.
+  index copy_bytes() const noexcept { return read(0) + (walk_.reads == tap_run::window ? chunk : 0); }
+  index taps_of_row() const noexcept { return walk_.reads == tap_run::tap ? walk_.window.width : 1; }
+
+  /// The image row under row v of the window of output row `line`; null: outside.
+  const std::byte* row_under(index line, index v) const noexcept {
+    const conv_geometry& g = walk_.geometry;
+    const index y = line % walk_.out.height * g.stride_y - g.pad_top + v * g.dilation_y;
+    if (y < 0 || y >= walk_.extents.height) return nullptr;
+    const index image_row = line / walk_.out.height * walk_.extents.height + y;
+    return walk_.image + image_row * walk_.extents.width * walk_.pixel_bytes + walk_.first_byte;
+  }
+
   /// Output pixels [x, x + count) of one output row.
   void point_line(index line, index x, index count, const std::byte** to) noexcept {
     const conv_geometry& g = walk_.geometry;
     for (index v = 0; v < walk_.window.height; ++v) {
-      const index y = line % walk_.out.height * g.stride_y - g.pad_top + v * g.dilation_y;
-      const bool inside = y >= 0 && y < walk_.extents.height;
-      const index image_row = line / walk_.out.height * walk_.extents.height + (inside ? y : 0);
-      const std::byte* pixels = walk_.image + image_row * walk_.extents.width * walk_.pixel_bytes + walk_.first_byte;
-      const index taps = walk_.merged ? 1 : walk_.window.width;
+      const std::byte* const pixels = row_under(line, v);
+      const index taps = taps_of_row();
       for (index u = 0; u < taps; ++u) {
         for (index piece = 0; piece < pieces_; ++piece) {
           const index run = (v * taps + u) * pieces_ + piece;
           if (run < first_ || run >= last_) continue;
           const index image_x = x * g.stride_x - g.pad_left + u * g.dilation_x;
-          point_run(run, inside ? pixels + piece * piece_bytes : nullptr, image_x, count,
+          point_run(run, pixels != nullptr ? pixels + piece * piece_bytes : nullptr, image_x, count,
                     to + (run - first_) * stride_);
         }
       }
@@ -118,11 +146,12 @@ class tap_table {
 
   /// One run of `count` pixels, the first at x of the image row that begins at `pixels`; null: outside.
   void point_run(index run, const std::byte* pixels, index x, index count, const std::byte** to) noexcept {
-    const index stride = walk_.geometry.stride_x, taps = walk_.merged ? walk_.window.width : 1;
+    const bool merged = walk_.reads == tap_run::row;
+    const index stride = walk_.geometry.stride_x, taps = merged ? walk_.window.width : 1;
     const index last_x = walk_.extents.width - taps;  // the last x at which a run lies inside
     index begin = x >= 0 ? 0 : std::min(count, ceil_div(-x, stride));
     index end = x > last_x ? 0 : std::min(count, (last_x - x) / stride + 1);
-    if (pixels == nullptr || (walk_.merged && walk_.geometry.dilation_x != 1)) end = 0;
+    if (pixels == nullptr || (merged && walk_.geometry.dilation_x != 1)) end = 0;
     if (end < begin) begin = end = std::min(begin, count);
     for (index i = 0; i < begin; ++i) to[i] = cut_run(pixels, x + i * stride);
     if (end > begin) {
@@ -142,22 +171,61 @@ class tap_table {
 
   /// A run at x that is not inside its image row as a whole: zero points, or a copy with zero points.
   const std::byte* cut_run(const std::byte* pixels, index x) noexcept {
-    if (pixels == nullptr || !walk_.merged) return zeros_;
+    if (pixels == nullptr || walk_.reads == tap_run::tap) return zeros_;
     std::byte* const copy = copies_ + copied_;
-    std::byte* to = copy;
     copied_ += read(0);
-    for (index u = 0; u < walk_.window.width; ++u, to += walk_.pixel_bytes) {
-      const index image_x = x + u * walk_.geometry.dilation_x;
-      const bool inside = image_x >= 0 && image_x < walk_.extents.width;
-      std::memcpy(to, inside ? pixels + image_x * walk_.pixel_bytes : zeros_,
-                  static_cast<std::size_t>(walk_.pixel_bytes));
-    }
-    std::memset(to, 0, static_cast<std::size_t>(copy + read(0) - to));
+    std::byte* const end = copy_row(copy, pixels, x);
+    std::memset(end, 0, static_cast<std::size_t>(copy + read(0) - end));
     return copy;
   }
 
+  /// Copies a row of the window at x, pixel by pixel; pixels outside the image are zero points. Returns its end.
+  std::byte* copy_row(std::byte* to, const std::byte* pixels, index x) const noexcept {
+    for (index u = 0; u < walk_.window.width; ++u, to += walk_.pixel_bytes) {
+      const index image_x = x + u * walk_.geometry.dilation_x;
+      const bool inside = pixels != nullptr && image_x >= 0 && image_x < walk_.extents.width;
+      std::memcpy(to, inside ? pixels + image_x * walk_.pixel_bytes : zeros_,
+                  static_cast<std::size_t>(walk_.pixel_bytes));
+    }
+    return to;
+  }
+
+  /// Copies the windows of output pixels [x, x + count) of one output row, `step` apart. What lies between them meets
+  /// zeros, or is not read.
+  void copy_windows(index line, index x, index count, const std::byte** pointers) noexcept {
+    const index row_bytes = walk_.window.width * walk_.pixel_bytes, step = copy_bytes();
+    std::byte* const copies = copies_ + copied_;
+    copied_ += count * step;
+    for (index i = 0; i < count; ++i) pointers[i] = copies + i * step;
+    for (index v = 0; v < walk_.window.height; ++v)
+      copy_rows(copies + v * row_bytes, row_under(line, v), x * walk_.geometry.stride_x - walk_.geometry.pad_left,
+                count);
+  }
+
+  /// One row of `count` windows, the first at x of the image row `pixels`; null: outside. Those inside the image are
+  /// copied in chunks that reach into the next row or behind the window.
+  void copy_rows(std::byte* to, const std::byte* pixels, index x, index count) noexcept {
+    const index stride = walk_.geometry.stride_x, step = copy_bytes();
+    const index chunks = round_up(walk_.window.width * walk_.pixel_bytes, chunk);
+    index begin = 0, end = 0;
+    if (pixels != nullptr && walk_.geometry.dilation_x == 1) {
+      const index room = walk_.image + walk_.image_bytes() - pixels - chunks;
+      const index last_x = room < 0 ? -1 : std::min(walk_.extents.width - walk_.window.width, room / walk_.pixel_bytes);
+      begin = x >= 0 ? 0 : std::min(count, ceil_div(-x, stride));
+      end = x > last_x ? begin : std::max(std::min(count, (last_x - x) / stride + 1), begin);
+    }
+    for (index i = 0; i < begin; ++i) copy_row(to + i * step, pixels, x + i * stride);
+    for (index b = 0; b < chunks && end > begin; b += chunk) {
+      const std::byte* from = pixels + (x + begin * stride) * walk_.pixel_bytes + b;
+      const index from_step = stride * walk_.pixel_bytes;
+      std::byte* copy = to + begin * step + b;
+      for (index i = begin; i < end; ++i, copy += step, from += from_step) std::memcpy(copy, from, std::size_t{chunk});
+    }
+    for (index i = end; i < count; ++i) copy_row(to + i * step, pixels, x + i * stride);
+  }
+
   tap_walk walk_;
-  index pieces_ = 1, runs_ = 0, first_ = 0, last_ = 0, stride_ = 0, copied_ = 0, end_bytes_ = 0;
+  index pieces_ = 1, last_read_ = 0, runs_ = 0, first_ = 0, last_ = 0, stride_ = 0, copied_ = 0, end_bytes_ = 0;
   const std::byte* table_[pointers];
   alignas(strip_bytes) std::byte zeros_[piece_bytes];
   std::byte end_[piece_bytes + strip_bytes];

@@ -72,6 +72,8 @@ template <Element A, class Weights>
 tap_walk walk_over(const image_view<const typename A::type>& x, std::int32_t zero_point, const Weights& w,
                    const conv_geometry& geometry, image_extents out) {
   constexpr index size = sizeof(typename A::type);
+  const index taps =
+      w.reads() == tap_run::tap ? 1 : w.window().width * (w.reads() == tap_run::row ? 1 : w.window().height);
   return {.image = reinterpret_cast<const std::byte*>(x.data),
           .batch = x.batch,
           .extents = {x.height, x.width},
@@ -79,9 +81,9 @@ tap_walk walk_over(const image_view<const typename A::type>& x, std::int32_t zer
           .out = out,
           .geometry = geometry,
           .pixel_bytes = x.channels * size,
-          .run_bytes = (w.merged() ? w.window().width * x.channels : w.read_inputs()) * size,
+          .run_bytes = taps * w.read_inputs() * size,
           .cell_bytes = conv_cell_bytes<A, typename Weights::range>,
-          .merged = w.merged(),
+          .reads = w.reads(),
           .zero_point = static_cast<std::byte>(size == 1 ? zero_point : 0)};
 }
 

@@ -37,7 +37,7 @@ class packed_conv {
 
   // What a kernel needs.
   panel_view<Structure> view() const noexcept { return matrix_.view(); }
-  bool merged() const noexcept { return groups_ == 1 && merges_taps<element>(window_, group_inputs_); }
+  tap_run reads() const noexcept { return groups_ == 1 ? run_of<element>(window_, group_inputs_) : tap_run::tap; }
   /// Channels that one tap reads.
   index read_inputs() const noexcept { return read_inputs_; }
   /// The first input channel that `panel` reads.
@@ -67,8 +67,10 @@ packed_conv<W, Structure>::packed_conv(const image_view<const element>& weights,
   window_ = {weights.height, weights.width};
   read_inputs_ = most_inputs_of_a_panel();
   constexpr index depth_of_cell = cell_depth<element>;
-  const index k = merged() ? window_.height * round_up(window_.width * group_inputs_, depth_of_cell)
-                           : window_.height * window_.width * round_up(read_inputs_, depth_of_cell);
+  const index rows = window_.height, columns = window_.width;
+  const index k = reads() == tap_run::window ? round_up(rows * columns * group_inputs_, depth_of_cell)
+                  : reads() == tap_run::row  ? rows * round_up(columns * group_inputs_, depth_of_cell)
+                                             : rows * columns * round_up(read_inputs_, depth_of_cell);
   matrix_ = packed_weights<W, Structure>(outputs_, k, [&](index first, const matrix_view<element>& tile) {
     for (index j = 0; j < tile.rows; ++j) {
       std::fill_n(tile.row(j), k, element{0});
@@ -95,8 +97,9 @@ void packed_conv<W, Structure>::copy_channel(const image_view<const element>& we
   constexpr index depth_of_cell = cell_depth<element>;
   const index group = output / std::max(outputs_ / groups_, index{1});
   const index first = group * group_inputs_ - first_input(output / strip_lanes);
-  const index tap_step = merged() ? group_inputs_ : round_up(read_inputs_, depth_of_cell);
-  const index row_step = merged() ? round_up(window_.width * group_inputs_, depth_of_cell) : window_.width * tap_step;
+  const index tap_step = reads() != tap_run::tap ? group_inputs_ : round_up(read_inputs_, depth_of_cell);
+  const index row_step =
+      reads() == tap_run::row ? round_up(window_.width * group_inputs_, depth_of_cell) : window_.width * tap_step;
   for (index v = 0; v < window_.height; ++v)
     for (index u = 0; u < window_.width; ++u)
       for (index c = 0; c < group_inputs_; ++c) row[v * row_step + u * tap_step + first + c] = weights(output, v, u, c);

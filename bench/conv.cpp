@@ -1,0 +1,105 @@
+// conv.cpp: this library's convolutions: conv/<variant>/<shape> and dwconv/<variant>/<shape>, NHWC in and out.
+#include "ours.hpp"
+#include "pare/nn/conv2d.hpp"
+#include "pare/nn/depthwise_conv2d.hpp"
+
+namespace pare::bench {
+namespace {
+
+/// Weights OHWI of a depthwise shape as 1HWO.
+template <class T>
+buffer<T> taps_first(const conv_shape& s, const buffer<T>& w) {
+  buffer<T> turned;
+  for (index tap = 0; tap < s.depth(); ++tap)
+    for (index c = 0; c < s.outputs; ++c) turned.push_back(w[static_cast<std::size_t>(c * s.depth() + tap)]);
+  return turned;
+}
+
+/// A layer of operands A, W with an epilogue into Out; whatever differs between floats and integers is the caller's.
+template <Element A, Element W, class Out, index Depth>
+class layer {
+ public:
+  using w_type = typename W::type;
+  layer(const conv_shape& s, const buffer<w_type>& w, target on) : shape_(s), on_(on) {
+    if (s.depthwise) {
+      depthwise_ =
+          packed_depthwise<W>(image_view<const w_type>{taps_first(s, w).data(), 1, s.kernel, s.kernel, s.outputs});
+    } else {
+      weights_ = packed_conv<W>(image_view<const w_type>{w.data(), s.outputs, s.kernel, s.kernel, s.inputs});
+    }
+  }
+  template <class Epilogue>
+  void run(const typename A::type* x, const Epilogue& epilogue, Out* y) const {
+    const conv_shape& s = shape_;
+    const auto [height, width] = s.extents();
+    const image_view<const typename A::type> in{x, 1, s.height, s.width, s.inputs};
+    const image_view<Out> out{y, 1, height, width, s.outputs};
+    if (s.depthwise) {
+      depthwise_conv2d<A, Depth>(in, 0, depthwise_, s.geometry(), epilogue, out, on_);
+    } else {
+      conv2d<A, Depth>(in, 0, weights_, s.geometry(), epilogue, out, on_);
+    }
+  }
+  std::size_t bytes() const noexcept { return shape_.depthwise ? depthwise_.bytes() : weights_.bytes(); }
+
+ private:
+  conv_shape shape_;
+  target on_;
+  packed_conv<W> weights_;
+  packed_depthwise<W> depthwise_;
+};
+
+template <IntegerRange A, IntegerRange W, IntegerRange Out, RequantizePolicy Policy, index Depth>
+class quantized_layer final : public contender {
+  using sum = std::conditional_t<plan<A, W, Depth>::wide, std::int64_t, std::int32_t>;
+
+ public:
+  quantized_layer(const problem& p, target on)
+      : operands_(p),
+        layer_(*p.conv, operands_.w, on),
+        bias_(std::span<const sum>(operands_.bias)),
+        multipliers_(std::span<const double>(operands_.multipliers)),
+        y_(p.exact.size()) {
+    expect_equal("x zero_point", 0, operands_.x_map.zero_point);
+  }
+  void run() override {
+    layer_.run(operands_.x.data(), pare::bias(bias_) | requantize(multipliers_, operands_.output()), y_.data());
+  }
+  buffer<float> output() const override { return operands_.dequantize(y_); }
+  std::size_t bytes() const override { return layer_.bytes() + bias_.bytes() + multipliers_.bytes(); }
+
+ private:
+  operands<A, W, Out, Policy, sum> operands_;
+  layer<A, W, typename Out::type, Depth> layer_;
+  channels<sum> bias_;
+  multipliers<Policy> multipliers_;
+  buffer<typename Out::type> y_;
+};
+
+class float_layer final : public contender {
+ public:
+  float_layer(const problem& p, target on)
+      : x_(p.x), layer_(*p.conv, p.w, on), bias_(std::span<const float>(p.bias)), y_(p.exact.size()) {}
+  void run() override { layer_.run(x_.data(), pare::bias(bias_), y_.data()); }
+  buffer<float> output() const override { return y_; }
+  std::size_t bytes() const override { return layer_.bytes() + bias_.bytes(); }
+
+ private:
+  buffer<float> x_;
+  layer<f32, f32, float, default_depth> layer_;
+  channels<float> bias_;
+  buffer<float> y_;
+};
+
+}  // namespace
+
+void add_conv(std::vector<variant>& all) {
+  const auto add = [&](const char* name, arithmetic unit, auto prepare) {
+    all.push_back({.name = name, .unit = unit, .prepare = prepare, .on_shapes = shapes::convolutions});
+  };
+  add("f32", arithmetic::floats, prepare<float_layer>);
+  add("s8", arithmetic::bytes, prepare<quantized_layer<s8, s8_narrow, s8, float_nearest_even, default_depth>>);
+  add("s16s8", arithmetic::halves, prepare<quantized_layer<s16, s8_narrow, s16, tflite_int64, default_depth>>);
+}
+
+}  // namespace pare::bench
