@@ -1,5 +1,15 @@
 // conv.inl: the loop over the runs of a convolution. Included in every target's namespace, after gemm.inl.
 
+/// A cell for a loop inside a loop.
+template <class Dot>
+PARE_ALWAYS_INLINE typename Dot::cell broadcast_nested(const std::byte* p) {
+  if constexpr (requires { Dot::broadcast_nested(p); }) {
+    return Dot::broadcast_nested(p);
+  } else {
+    return Dot::broadcast(p);
+  }
+}
+
 /// sum[r][v] += cell r times strip v, as `step` does, but every row has its own pointer; all are read `at` bytes on.
 template <class Dot, int R, int V>
 PARE_ALWAYS_INLINE void run_step(typename Dot::acc (&sum)[R][V], const std::byte* const (&row)[R], index at,
@@ -7,7 +17,7 @@ PARE_ALWAYS_INLINE void run_step(typename Dot::acc (&sum)[R][V], const std::byte
   constexpr std::make_integer_sequence<int, Dot::parts> parts{};
   if constexpr (streams<Dot>) {
     typename Dot::cell x[R];
-    PARE_UNROLL for (int r = 0; r < R; ++r) x[r] = Dot::broadcast(row[r] + at);
+    PARE_UNROLL for (int r = 0; r < R; ++r) x[r] = broadcast_nested<Dot>(row[r] + at);
     PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
         [&](auto part) __attribute__((always_inline)) {
           const auto w = Dot::template load<part>(strip + v * panel_bytes);
@@ -22,7 +32,7 @@ PARE_ALWAYS_INLINE void run_step(typename Dot::acc (&sum)[R][V], const std::byte
             __attribute__((always_inline)) { w[v][part] = Dot::template load<part>(strip + v * panel_bytes); },
         parts);
     PARE_UNROLL for (int r = 0; r < R; ++r) {
-      const auto x = Dot::broadcast(row[r] + at);
+      const auto x = broadcast_nested<Dot>(row[r] + at);
       PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
           [&](auto part) __attribute__((always_inline)) { Dot::template mul_add<part>(sum[r][v], x, w[v][part]); },
           parts);
@@ -72,9 +82,10 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
 }
 
 /// Output pixels [row, row + rows), rows <= R, of V panels; the pixels are `at`, ... of the table. Large: not all runs
-/// fit the table at once; a call in the loop costs the sums their registers.
+/// fit the table at once; a call in the loop costs the sums their registers, and so does a loop over tiles.
 template <class Call, int R, int V, bool Large>
-PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
+__attribute__((noinline)) void one_conv_tile(const Call& call, tap_table& taps, index row, index at, index rows,
+                                             index panel) {
   using info = traits<Call>;
   const index column = panel * strip_lanes, panel_bytes = call.weights.panel_bytes;
   typename info::choice::type::acc sum[R][V] = {};
@@ -110,8 +121,7 @@ PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index r
 
 /// Output pixels [row, row + rows), R at a time, the last tile cut.
 template <class Call, int R, int V>
-__attribute__((noinline)) void conv_tiles(const Call& call, tap_table& taps, index row, index at, index rows,
-                                          index panel) {
+PARE_ALWAYS_INLINE void conv_tiles(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
   for (; rows > 0; row += R, at += R, rows -= R) one_conv_tile<Call, R, V, false>(call, taps, row, at, rows, panel);
 }
 

@@ -11,6 +11,14 @@ struct dot_bytes : plain_dot<4> {
     return Signed ? broadcast_flipped(p) : broadcast_4(p);
   }
   static PARE_ALWAYS_INLINE cell as_cell(i32_reg x) { return Signed ? x ^ (i32_reg{} - 0x7f7f7f80) : x; }
+  /// The same for loops inside loops: around an asm that reads memory gcc 12 moves no sum into a register.
+  static PARE_ALWAYS_INLINE cell broadcast_nested(const std::byte* p) {
+#if defined(__clang__)
+    return broadcast(p);
+#else
+    return as_cell(broadcast_4(p));
+#endif
+  }
   template <int Part>
   static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, part w) {
     sum.r[Part] = dpbusd(sum.r[Part], a, w);
