@@ -44,6 +44,10 @@ for r in {0..23}; do echo "sdot v$r.4s, v30.16b, v31.16b"; done >"$work/peak.s"
 cycles() {
   "$mca" -mtriple=aarch64 -mcpu="$1" -mattr=+dotprod -iterations=1000 "$2" | awk '/^Total Cycles:/ { print $3 / 1000 }'
 }
+if grep -E '^mov[[:space:]]+v|\[sp' "$work/loop.s"; then
+  echo "model.sh: the loop moves vectors or refers to the stack" >&2
+  exit 1
+fi
 sdots=$(grep -c '^sdot' "$work/loop.s")
 printf '%d sdot, %d other instructions\n' "$sdots" $(($(wc -l <"$work/loop.s") - 1 - sdots))
 printf '%-12s %8s %8s\n' core cycles of_peak

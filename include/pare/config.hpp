@@ -85,4 +85,6 @@
 
 #define PARE_UNROLL PARE_PRAGMA(GCC unroll 32)
 #define PARE_ALWAYS_INLINE inline __attribute__((always_inline))
+/// What explains a mistake to the caller: out of line, so that the check before it is a few instructions.
+#define PARE_COLD inline __attribute__((noinline, cold))
 #define PARE_RESTRICT __restrict__

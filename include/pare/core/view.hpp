@@ -77,26 +77,44 @@ bool overlap(const matrix_view<A>& a, const matrix_view<B>& b) noexcept {
   return distance % pitch < width || distance % pitch + other > pitch;
 }
 
+namespace detail {
+PARE_COLD void refuse_overlap(const char* argument) {
+  fail(text(argument, ".data"), "memory of its own", "memory that the call also reads");
+}
+
+/// What expect_valid looks at first.
+template <class T>
+bool is_valid(const matrix_view<T>& view) noexcept {
+  index bytes = 0;
+  return view.rows >= 0 && view.columns >= 0 &&
+         (view.empty() ||
+          (view.data != nullptr && (view.rows == 1 || view.stride >= view.columns) &&
+           !__builtin_mul_overflow(view.rows > 1 ? view.stride : view.columns, index{sizeof(T)}, &bytes) &&
+           !__builtin_mul_overflow(bytes, view.rows, &bytes)));
+}
+
+template <class T>
+PARE_COLD void refuse_view(const char* argument, const matrix_view<T>& view) {
+  if (view.rows < 0) fail(text(argument, ".rows"), "at least 0", view.rows);
+  if (view.columns < 0) fail(text(argument, ".columns"), "at least 0", view.columns);
+  if (view.data == nullptr) fail(text(argument, ".data"), "memory for a view that is not empty", "a null pointer");
+  if (view.rows > 1 && view.stride < view.columns)
+    fail(text(argument, ".stride"), text("at least the ", view.columns, " columns"), view.stride);
+  fail(text(argument, ".rows"), "rows that fit the address space", view.rows);
+}
+}  // namespace detail
+
 /// Fails if `out` shares memory with `in`.
 template <class Out, class In>
 void expect_apart(const char* argument, const matrix_view<Out>& out, const matrix_view<In>& in) {
-  if (overlap(out, in)) fail(text(argument, ".data"), "memory of its own", "memory that the call also reads");
+  if (overlap(out, in)) detail::refuse_overlap(argument);
 }
 
 /// Fails if a view's extents are negative, its rows overlap, it spans more bytes than an index counts, or it has
 /// elements and no memory.
 template <class T>
 void expect_valid(const char* argument, const matrix_view<T>& view) {
-  if (view.rows < 0) fail(text(argument, ".rows"), "at least 0", view.rows);
-  if (view.columns < 0) fail(text(argument, ".columns"), "at least 0", view.columns);
-  if (view.empty()) return;
-  if (view.data == nullptr) fail(text(argument, ".data"), "memory for a view that is not empty", "a null pointer");
-  if (view.rows > 1 && view.stride < view.columns)
-    fail(text(argument, ".stride"), text("at least the ", view.columns, " columns"), view.stride);
-  index bytes = 0;
-  if (__builtin_mul_overflow(view.rows > 1 ? view.stride : view.columns, index{sizeof(T)}, &bytes) ||
-      __builtin_mul_overflow(bytes, view.rows, &bytes))
-    fail(text(argument, ".rows"), "rows that fit the address space", view.rows);
+  if (!detail::is_valid(view)) detail::refuse_view(argument, view);
 }
 
 /// Fails if an image's extents are negative or it has elements and no memory.

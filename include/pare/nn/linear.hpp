@@ -26,19 +26,28 @@ struct element_of<float> {
 
 namespace detail {
 
-/// Fails unless the output's ends are codes of Out, and no further than `reach` from the zero point: what the stage can
-/// compute.
+/// Whether the output's ends are codes of Out, and no further than `reach` from the zero point.
 template <class Out>
-void expect_output(const output_map& o, std::int64_t reach = std::numeric_limits<std::int32_t>::max()) {
+constexpr bool fits(const output_map& o, std::int64_t reach) noexcept {
+  using limits = std::numeric_limits<Out>;
+  return o.min <= o.max && o.min >= limits::min() && o.max <= limits::max() && o.zero_point >= limits::min() &&
+         o.zero_point <= limits::max() && std::int64_t{o.min} - o.zero_point >= -reach - 1 &&
+         std::int64_t{o.max} - o.zero_point <= reach;
+}
+template <class Out>
+PARE_COLD void refuse_output(const output_map& o, std::int64_t reach) {
   using limits = std::numeric_limits<Out>;
   const auto interval = [](auto low, auto high) { return text("[", low, ", ", high, "]"); };
   if (o.min > o.max || o.min < limits::min() || o.max > limits::max())
     fail("output", "min <= max inside " + interval(limits::min(), limits::max()), interval(o.min, o.max));
   if (o.zero_point < limits::min() || o.zero_point > limits::max())
     fail("output.zero_point", "a value in " + interval(limits::min(), limits::max()), o.zero_point);
-  const std::int64_t low = std::int64_t{o.min} - o.zero_point, high = std::int64_t{o.max} - o.zero_point;
-  if (low < -reach - 1 || high > reach)
-    fail("output", text("ends at most ", reach, " from the zero point ", o.zero_point), interval(o.min, o.max));
+  fail("output", text("ends at most ", reach, " from the zero point ", o.zero_point), interval(o.min, o.max));
+}
+/// Fails unless it fits: what the stage can compute.
+template <class Out>
+void expect_output(const output_map& o, std::int64_t reach = std::numeric_limits<std::int32_t>::max()) {
+  if (!fits<Out>(o, reach)) refuse_output<Out>(o, reach);
 }
 /// The whole numbers up to it are exact as floats.
 inline constexpr std::int64_t float_reach = (std::int64_t{1} << 24) - 1;

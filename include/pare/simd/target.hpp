@@ -156,10 +156,16 @@ inline target best_target() noexcept {
   }
 }
 
+namespace cpu {
+PARE_COLD void expect_lesser(target t) {
+  if (!compiled_in(t)) fail("target", "one that is compiled in (see PARE_TARGETS)", std::string(name(t)));
+  if (!cpu_has(t)) fail("target", "one that this CPU has", std::string(name(t)));
+}
+}  // namespace cpu
+
 /// Fails unless `t` is available.
 inline void expect_available(target t) {
-  if (!compiled_in(t)) fail("target", "one that is compiled in (see PARE_TARGETS)", std::string(name(t)));
-  if (!cpu::cpu_has(t)) fail("target", "one that this CPU has", std::string(name(t)));
+  if (t != best_target()) cpu::expect_lesser(t);
 }
 
 /// The target called `spelling`, as name() spells it; fails for an unknown one. Does not ask whether it is available.

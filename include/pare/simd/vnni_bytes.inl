@@ -28,6 +28,7 @@ struct dot_bytes : plain_dot<4> {
 
 /// Signed bytes x 4 bits: the weights are vpdpbusd's unsigned side.
 struct dot_nibbles : nibble_strip {
+  static constexpr int chain = 2;  ///< products of a step that go into the same sums, one after the other
   struct cell {
     i32_reg first, second;
   };
