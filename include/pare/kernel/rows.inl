@@ -92,7 +92,7 @@ void sum_groups(const matrix_view<const T>& x, index groups, index group, std::i
   for (index i = begin; i < end; ++i) {
     index g = 0;
     if constexpr (lanes > 1) {
-      for (; group % (2 * lanes) == 0 && (g + lanes) * group <= x.columns; g += lanes) {
+      for (; g + lanes <= groups && group % (2 * lanes) == 0 && (g + lanes) * group <= x.columns; g += lanes) {
         const i32_reg sums = sums_of_groups<lanes>(x.row(i) + g * group, group) * -8;
         std::memcpy(terms + i * groups + g, &sums, sizeof sums);
       }
