@@ -2,35 +2,38 @@
 //
 //   out[pixel, o] = epilogue(sum over the taps t of (image[pixel under t, o / multiplier] - zero_point) * w[t, o])
 //
-// The cell of a channel holds two vertically adjacent taps as int16, zero points already subtracted, so that one
-// multiply-add does both; a float is a cell by itself. Rows of cells are made once per pair of image rows, with their
-// padding, in a buffer that stays in the first-level cache; output rows at odd distances use weights that are shifted
-// by one tap. The loop is in depthwise.inl.
+// The cell of a channel holds four vertically adjacent taps, so that one multiply-add does them all; a float is a cell
+// by itself. Rows of cells are made from the image, with their padding, in a buffer that stays in the first-level
+// cache, for two output rows at once: the second uses weights that are shifted by one tap. Floats are read in place
+// where a window lies inside the image. The loop is in depthwise.inl.
 #pragma once
 
 #include "conv.hpp"
 
 namespace pare {
 
-/// Taps of a window's column in one cell: 2 for integers, 1 for floats.
+/// Taps of a window's column in one cell: 4 for integers, 1 for floats.
 template <Element W>
-inline constexpr index depthwise_taps = IntegerRange<W> ? 2 : 1;
+inline constexpr index depthwise_taps = IntegerRange<W> ? 4 : 1;
+/// Every how many rows of the padded image rows of cells begin, and so how many shifts of the weights there are.
+template <Element W>
+inline constexpr index depthwise_shifts = IntegerRange<W> ? 2 : 1;
 
 /// How the taps of a window's columns fall into cells if the first cell begins `shift` taps above the window.
 template <Element W>
 constexpr index depthwise_cells(index window_height, index shift) noexcept {
   return ceil_div(window_height + shift, depthwise_taps<W>);
 }
-/// Bytes of the strips of 16 channels: one part per shift 0, ..., depthwise_taps - 1, each [cells][window width].
+/// Bytes of the strips of 16 channels: one part per shift, each [cells][window width].
 template <Element W>
 constexpr index depthwise_panel_bytes(image_extents window) noexcept {
   index cells = 0;
-  for (index shift = 0; shift < depthwise_taps<W>; ++shift) cells += depthwise_cells<W>(window.height, shift);
+  for (index shift = 0; shift < depthwise_shifts<W>; ++shift) cells += depthwise_cells<W>(window.height, shift);
   return cells * window.width * strip_bytes;
 }
 
-/// weights: panels of 16 outputs, depthwise_panel_bytes each, 8-bit weights widened to int16. Rows of `part` are output
-/// rows, counted over all images; rows of `out` are output pixels.
+/// weights: panels of 16 outputs, depthwise_panel_bytes each, and their sums. Rows of `part` are output rows, counted
+/// over all images; rows of `out` are output pixels.
 /// Pre: as gemm_call; every weight is in W; the taps of a window fit MaxDepth.
 template <class A, class W, class Epilogue, class Out, index MaxDepth = default_depth>
 struct depthwise_call : gemm_call<A, W, dense, Epilogue, Out, MaxDepth> {

@@ -2,18 +2,38 @@
 
 #include "depthwise_cells.inl"
 
-/// Pixels of a tile: as many as leave registers for a strip of weights and a product.
-inline constexpr int depthwise_rows = std::clamp((registers - 2 - i32_regs) / i32_regs, 1, 8);
-inline constexpr int depthwise_half = depthwise_rows > 2 ? depthwise_rows / 2 + 1 : 1;
-
-PARE_ALWAYS_INLINE void add_products(i32x16& sum, const i32x16& cells, const i32x16& weights) {
-  PARE_UNROLL for (int i = 0; i < i32_regs; ++i) sum.r[i] = madd_add(sum.r[i], cells.r[i], weights.r[i]);
-}
-PARE_ALWAYS_INLINE void add_products(f32x16& sum, const f32x16& cells, const f32x16& weights) {
-  PARE_UNROLL for (int i = 0; i < i32_regs; ++i) sum.r[i] = fma_add(sum.r[i], cells.r[i], weights.r[i]);
-}
+/// What the loops need to know of a call at compile time.
 template <class Call>
-using lane_sums = std::conditional_t<IntegerRange<typename Call::weights_range>, i32x16, f32x16>;
+struct depthwise_traits {
+  using A = typename Call::activations;
+  using W = typename Call::weights_range;
+  using a_type = typename A::type;
+  static auto select() {
+    if constexpr (!IntegerRange<W>) {
+      return std::type_identity<dot_floats>{};
+    } else if constexpr (sizeof(a_type) == 1) {
+      return std::type_identity<dot_by_vector<A, W>>{};
+    } else {
+      return std::type_identity<dot_widened>{};
+    }
+  }
+  using dot = typename decltype(select())::type;
+  static constexpr bool shifted = sizeof(a_type) == 1;
+  static constexpr bool starts = std::is_same_v<typename dot::acc, i32x16> && Call::sum == value_kind::sum32;
+  static constexpr bool starts_corrected = shifted && starts;
+  static constexpr bool starts_biased = starts && leading_bias<decltype(Call::epilogue)>::found;
+  static constexpr std::size_t taps = std::size_t{depthwise_taps<W>};
+  static constexpr index cells_bytes = strip_lanes * index{taps * sizeof(a_type)};  ///< of 16 channels
+  /// Whether cells are changed when they are made, instead of when they are read.
+  static constexpr bool flips = std::is_same_v<typename dot::cell, i32_reg> && dot::offset != 0;
+  /// Panels side by side where the target stores four strips at once.
+  static constexpr int panels = i32_regs == 1 ? 4 : 1, most_rows = 8;
+  /// Pixels of a tile of V panels: the images of networks are multiples of 7, strips leave in fours.
+  static constexpr int held = i32_regs == 1 ? 4 : 6;  ///< registers for weights, cells and products
+  template <int V>
+  static constexpr int rows = std::clamp((registers - held) / (registers_of<typename dot::acc> * V), 1,
+                                         V == 4 ? 7 : most_rows);
+};
 
 /// A row of cells and the strips of weights that it meets.
 struct cell_row {
@@ -23,179 +43,156 @@ struct cell_row {
 /// Rows of cells of some panels and some columns: [panel][slot][column].
 struct cell_rows {
   static constexpr index bytes = 24 * 1024, most_slots = 32;
-  index slots = 0, columns = 0;
+  index slots = 0, columns = 0, cells_bytes = 0;
   index held[most_slots] = {};  ///< which row lies in a slot; 0: none
   alignas(strip_bytes) std::byte memory[bytes];
 
-  std::byte* row(index panel, index slot) noexcept { return memory + (panel * slots + slot) * columns * strip_bytes; }
+  index panel_bytes() const noexcept { return slots * columns * cells_bytes; }
+  std::byte* row(index panel, index slot) noexcept {
+    return memory + panel * panel_bytes() + slot * columns * cells_bytes;
+  }
 };
 
-/// What a tile needs to know beside its rows of cells.
+/// What a tile needs to know beside its rows of cells: how many taps of a row, and bytes from pixel to pixel, from tap
+/// to tap and from panel to panel.
 struct tap_steps {
-  index pixel_bytes, tap_bytes, taps;  ///< in a row of cells: from pixel to pixel, from tap to tap, how many taps
+  index taps, pixel_bytes, tap_bytes, panel_bytes, weights_panel_bytes;
 };
 
-/// The sums of R pixels; cells lie at `at` bytes in their rows.
-template <class Sums, int R>
-PARE_ALWAYS_INLINE void add_rows(Sums (&sum)[R], const cell_row* row, const cell_row* end, index at,
+/// A register of cells as the dot takes it.
+template <class Traits>
+PARE_ALWAYS_INLINE auto load_cells(const std::byte* p) {
+  if constexpr (Traits::flips) {
+    return load_register(p);
+  } else {
+    return Traits::dot::as_cell(load_register(p));
+  }
+}
+
+/// Adds one strip of weights of a panel to the sums of R pixels.
+template <class Traits, int R, class Sum>
+PARE_ALWAYS_INLINE void add_tap(Sum (&sum)[R], const std::byte* cells, const std::byte* weights, index pixel_bytes) {
+  using dot = typename Traits::dot;
+  each_part(
+      [&](auto part) __attribute__((always_inline)) {
+        const auto w = dot::template load<part>(weights);
+        const std::byte* third = cells + part * register_bytes;  // as in `step`
+        PARE_UNROLL for (int r = 0; r < R; ++r) {
+          if (r % 3 == 0 && r != 0) third += 3 * pixel_bytes;
+          dot::template mul_add<part>(sum[r], load_cells<Traits>(third + r % 3 * pixel_bytes), w);
+        }
+      },
+      std::make_integer_sequence<int, dot::parts>{});
+}
+
+/// The sums of R pixels of V panels; cells lie at `at` bytes in their rows.
+template <class Traits, int R, int V, class Sum>
+PARE_ALWAYS_INLINE void add_rows(Sum (&sum)[V][R], const cell_row* row, const cell_row* end, index at,
                                  const tap_steps& steps) {
-  const index pixel_bytes = steps.pixel_bytes, tap_bytes = steps.tap_bytes;
+  const index pixel_bytes = steps.pixel_bytes, tap_bytes = steps.tap_bytes, panel_bytes = steps.panel_bytes,
+              weights_panel_bytes = steps.weights_panel_bytes;
   for (; row != end; ++row) {
     const std::byte *cells = row->cells + at, *weights = row->weights;
     index taps = steps.taps;
     __asm__("" : "+r"(taps));  // as in `steps`
     for (; taps > 0; --taps, cells += tap_bytes, weights += strip_bytes) {
-      const Sums w = load_lanes<Sums>(weights);
-      PARE_UNROLL for (int r = 0; r < R; ++r) add_products(sum[r], load_lanes<Sums>(cells + r * pixel_bytes), w);
+      PARE_UNROLL for (int v = 0; v < V; ++v)
+          add_tap<Traits, R>(sum[v], cells + v * panel_bytes, weights + v * weights_panel_bytes, pixel_bytes);
     }
   }
 }
 
-/// A sum as the epilogue takes it.
-template <class Call, class Sums>
-PARE_ALWAYS_INLINE auto lane_result(const Sums& sum) {
-  if constexpr (Call::sum == value_kind::sum64) {
-    return widen(sum);
+/// Sums of V panels and R pixels before their first tap: where they are plain lanes they start at what is added to
+/// them.
+template <class Call, int R, int V, class Sum>
+PARE_ALWAYS_INLINE void start_lanes(const Call& call, index column, Sum (&sum)[V][R]) {
+  using info = depthwise_traits<Call>;
+  if constexpr (info::starts_corrected || info::starts_biased) {
+    PARE_UNROLL for (int v = 0; v < V; ++v, column += strip_lanes) {
+      i32x16 start{};
+      if constexpr (info::starts_corrected) start = correction<typename info::dot, i32x16>(call, column);
+      if constexpr (info::starts_biased)
+        start = start + load_lanes<i32x16>(leading_bias<decltype(Call::epilogue)>::values(call.epilogue) + column);
+      PARE_UNROLL for (int r = 0; r < R; ++r) {
+        sum[v][r] = start;
+        keep_apart(sum[v][r]);
+      }
+    }
+  }
+}
+/// The stages that are left.
+template <class Call>
+PARE_ALWAYS_INLINE decltype(auto) lane_stages(const Call& call) {
+  if constexpr (depthwise_traits<Call>::starts_biased) {
+    return leading_bias<decltype(Call::epilogue)>::rest(call.epilogue);
   } else {
-    return sum;
+    return (call.epilogue);
   }
 }
 
-/// Output pixels [pixel, pixel + rows), rows <= R, of one panel.
-template <class Call, int R>
-__attribute__((noinline)) void depthwise_tile(const Call& call, const cell_row* row, const cell_row* end, index at,
-                                              const tap_steps& steps, index pixel, index rows, index panel) {
-  lane_sums<Call> sum[R] = {};
-  add_rows<lane_sums<Call>, R>(sum, row, end, at, steps);
-  store_tile<R, 1>(
-      call, call.epilogue, pixel, std::min<index>(rows, R),
-      panel * strip_lanes, [&](int r, int) __attribute__((always_inline)) { return lane_result<Call>(sum[r]); });
+/// A sum as the epilogue takes it.
+template <class Call, class Sum>
+PARE_ALWAYS_INLINE auto lane_result(const Call& call, index column, const Sum& sum) {
+  using info = depthwise_traits<Call>;
+  const auto plain = info::dot::result(sum);
+  if constexpr (info::shifted && !info::starts_corrected) {
+    return plain + correction<typename info::dot, i32x16>(call, column);
+  } else if constexpr (Call::sum == value_kind::sum64) {
+    return widen(plain);
+  } else {
+    return plain;
+  }
 }
 
-/// `count` output pixels of one row and panel, the first at the first column of the rows of cells.
-template <class Call>
+/// Output pixels [pixel, pixel + rows), rows <= R, of V panels.
+template <class Call, int R, int V>
+__attribute__((noinline)) void depthwise_tile(const Call& call, const cell_row* row, const cell_row* end, index at,
+                                              const tap_steps& steps, index pixel, index rows, index panel) {
+  typename depthwise_traits<Call>::dot::acc sum[V][R] = {};
+  start_lanes<Call, R, V>(call, panel * strip_lanes, sum);
+  add_rows<depthwise_traits<Call>, R, V>(sum, row, end, at, steps);
+  const index column = panel * strip_lanes;
+  const auto value = [&](int r, int v) __attribute__((always_inline)) {
+    return lane_result(call, column + v * strip_lanes, sum[v][r]);
+  };
+  if (R == depthwise_traits<Call>::template rows<V> && rows >= R && holds_columns<V>(call, column))
+    return store_whole<R, V>(call, lane_stages(call), pixel, column, value);
+  std::remove_cvref_t<decltype(value(0, 0))> values[R][V];
+  PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r][v] = value(r, v);
+  store_rows<V>(call, lane_stages(call), pixel, std::min<index>(rows, R), column, values);
+}
+
+/// `count` output pixels of one row and of V panels, the first at the first column of the rows of cells.
+template <class Call, int V>
 void depthwise_pixels(const Call& call, const cell_row* row, const cell_row* end, const tap_steps& steps, index pixel,
                       index count, index panel) {
-  constexpr index most = depthwise_rows, half = depthwise_half;
+  constexpr int most = depthwise_traits<Call>::template rows<V>, half = most / 2 + 1;
   const index tall = tall_rows(count, most, half);
   for (index i = 0; i < count;) {
     if (i < tall) {
-      depthwise_tile<Call, most>(call, row, end, i * steps.pixel_bytes, steps, pixel + i, count - i, panel);
+      depthwise_tile<Call, most, V>(call, row, end, i * steps.pixel_bytes, steps, pixel + i, count - i, panel);
       i += most;
     } else {
-      depthwise_tile<Call, half>(call, row, end, i * steps.pixel_bytes, steps, pixel + i, count - i, panel);
+      depthwise_tile<Call, half, V>(call, row, end, i * steps.pixel_bytes, steps, pixel + i, count - i, panel);
       i += half;
     }
   }
 }
 
-/// Where the work of a call is cut, so that rows of cells fit their memory.
-struct depthwise_cut {
-  index panels = 0;  ///< at once; 0: the window is too large for rows of cells
-  index pixels = 0;  ///< of an output row at once
-};
-
-template <class Call>
-depthwise_cut cut_depthwise(const Call& call, index slots) {
-  const auto& g = call.geometry;
-  const index span = (call.window.width - 1) * g.dilation_x + 1;
-  constexpr bool wide = Call::sum == value_kind::sum64;
-  if constexpr (wide) {  // int32 sums of these few products cannot overflow
-    if (call.window.width * call.window.height > max_depth<typename Call::activations, typename Call::weights_range>())
-      return {};
-  }
-  if (slots > cell_rows::most_slots) return {};
-  for (index panels = std::min(index{4}, panel_count(call.part.column_end)); panels > 0; --panels) {
-    const index columns = cell_rows::bytes / (panels * slots * strip_bytes);
-    const index fit = columns < span ? 0 : ((columns - span) / g.stride_x + 1) / depthwise_rows * depthwise_rows;
-    if (fit < std::min(index{24}, call.extents.width) && (panels > 1 || fit == 0)) continue;
-    const index pieces = ceil_div(call.extents.width, fit);
-    return {panels, std::min(fit, round_up(ceil_div(call.extents.width, pieces), depthwise_rows))};
-  }
-  return {};
-}
-
-/// Output pixels [x, x + count) of one output row, for panels [panel, last). `rows` may hold rows of cells from before.
-template <class Call>
-void depthwise_line(const Call& call, cell_rows& rows, index line, index x, index count, index panel, index last) {
-  using W = typename Call::weights_range;
-  constexpr index taps = depthwise_taps<W>;
-  const auto& g = call.geometry;
-  const index n = line / call.extents.height, y = line % call.extents.height * g.stride_y;  // in the padded image
-  const index shift = g.dilation_y == 1 ? y % taps : 0, cells = depthwise_cells<W>(call.window.height, shift);
-  const index shift_strips = shift == 0 ? 0 : depthwise_cells<W>(call.window.height, 0) * call.window.width;
-  cell_row row[cell_rows::most_slots];
-  index slot_of[cell_rows::most_slots], used = 0;
-  for (index cell = 0; cell < cells; ++cell) {
-    const index padded = y + (cell * taps - shift) * g.dilation_y;
-    const index top = padded - g.pad_top, bottom = top + g.dilation_y;
-    const bool inside =
-        (top >= 0 && top < call.image.height) || (taps > 1 && bottom >= 0 && bottom < call.image.height);
-    if (!inside) continue;
-    const index slot = g.dilation_y == 1 ? padded / taps % rows.slots : cell;
-    const index name = 1 + n * (call.extents.height * g.stride_y + call.window.height * g.dilation_y) + padded;
-    if (rows.held[slot] != name) {
-      rows.held[slot] = name;
-      for (index p = panel; p < last; ++p)
-        put_columns(call, rows.row(p - panel, slot), n, top, bottom, x * g.stride_x - g.pad_left, rows.columns, p);
-    }
-    slot_of[used] = slot;
-    row[used++].weights = call.weights.strips + (shift_strips + cell * call.window.width) * strip_bytes;
-  }
-  const tap_steps steps{g.stride_x * strip_bytes, g.dilation_x * strip_bytes, call.window.width};
-  for (index p = panel; p < last; ++p) {
+/// The same for panels [panel, last), V at a time, then fewer. `row` is that of panel `first`.
+template <class Call, int V>
+void depthwise_panels(const Call& call, const cell_row* row, index used, const tap_steps& steps, index pixel,
+                      index count, index first, index panel, index last) {
+  for (; panel + V <= last; panel += V) {
     cell_row mine[cell_rows::most_slots];
     for (index i = 0; i < used; ++i)
-      mine[i] = {rows.row(p - panel, slot_of[i]), row[i].weights + p * call.weights.panel_bytes};
-    depthwise_pixels(call, mine, mine + used, steps, line * call.extents.width + x, count, p);
+      mine[i] = {row[i].cells + (panel - first) * steps.panel_bytes,
+                 row[i].weights + panel * steps.weights_panel_bytes};
+    depthwise_pixels<Call, V>(call, mine, mine + used, steps, pixel, count, panel);
+  }
+  if constexpr (V > 1) {
+    if (panel < last) depthwise_panels<Call, V / 2>(call, row, used, steps, pixel, count, first, panel, last);
   }
 }
 
-/// Any window, one pixel and tap at a time.
-template <class Call>
-void run_large_depthwise(const Call& call) {
-  using W = typename Call::weights_range;
-  constexpr index taps = depthwise_taps<W>;
-  const auto& g = call.geometry;
-  const index width = call.extents.width, height = call.extents.height;
-  for (index panel = 0; panel < panel_count(call.part.column_end); ++panel) {
-    for (index pixel = call.part.row_begin * width; pixel < call.part.row_end * width; ++pixel) {
-      const index x = pixel % width * g.stride_x - g.pad_left;
-      const index y = pixel / width % height * g.stride_y - g.pad_top;
-      const std::byte* weights = call.weights.strips + panel * call.weights.panel_bytes;
-      auto sum = lane_result<Call>(lane_sums<Call>{});
-      for (index v = 0; v < call.window.height; v += taps) {
-        for (index u = 0; u < call.window.width; ++u, weights += strip_bytes) {
-          alignas(strip_bytes) std::byte cells[strip_bytes];
-          const index top = y + v * g.dilation_y;
-          put_columns(call, cells, pixel / width / height, top, top + g.dilation_y, x + u * g.dilation_x, 1, panel);
-          lane_sums<Call> product = {};
-          add_products(product, load_lanes<lane_sums<Call>>(cells), load_lanes<lane_sums<Call>>(weights));
-          sum = sum + lane_result<Call>(product);
-        }
-      }
-      store_tile<1, 1>(call, call.epilogue, pixel, 1, panel * strip_lanes, [&](int, int) { return sum; });
-    }
-  }
-}
-
-template <class Call>
-void run_depthwise(const Call& call) noexcept {
-  using W = typename Call::weights_range;
-  const auto& g = call.geometry;
-  cell_rows rows;
-  rows.slots = depthwise_cells<W>(call.window.height, depthwise_taps<W> - 1);
-  const depthwise_cut cut = cut_depthwise(call, rows.slots);
-  if (cut.panels == 0) return run_large_depthwise(call);
-  const index pixels = round_up(cut.pixels, depthwise_rows);
-  rows.columns = (pixels - 1) * g.stride_x + (call.window.width - 1) * g.dilation_x + 1;
-  const index panels = panel_count(call.part.column_end);
-  for (index panel = 0; panel < panels; panel += cut.panels) {
-    for (index x = 0; x < call.extents.width; x += cut.pixels) {
-      std::fill_n(rows.held, rows.slots, index{0});
-      for (index line = call.part.row_begin; line < call.part.row_end; ++line)
-        depthwise_line(call, rows, line, x, std::min(cut.pixels, call.extents.width - x), panel,
-                       std::min(panel + cut.panels, panels));
-    }
-  }
-}
+#include "depthwise_lines.inl"

@@ -1,88 +1,121 @@
-// depthwise_cells.inl: rows of cells for the depthwise convolution: made from one or two image rows. Included by
-// depthwise.inl.
+// depthwise_cells.inl: rows of cells for the depthwise convolution: made from as many image rows as a cell has taps.
+// Included by depthwise.inl.
 
-typedef std::int16_t eight_halves __attribute__((vector_size(16)));
-
-/// 8 bytes or halves less the zero point, as int16.
-template <class T>
-PARE_ALWAYS_INLINE eight_halves load_centered(const T* p, eight_halves zero_points) {
-  typedef T eight_elements __attribute__((vector_size(8 * sizeof(T))));
-  eight_elements x;
-  std::memcpy(&x, p, sizeof x);
-  return __builtin_convertvector(x, eight_halves) - zero_points;
-}
-
-/// The cells of 16 channels of one pixel pair.
-template <class T>
-PARE_ALWAYS_INLINE void put_cells(std::byte* to, const T* top, const T* bottom, eight_halves zero_points) {
-  PARE_UNROLL for (int half = 0; half < 2; ++half) {
-    const eight_halves a = load_centered(top + 8 * half, zero_points);
-    const eight_halves b = load_centered(bottom + 8 * half, zero_points);
-    const eight_halves low = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
-    const eight_halves high = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
-    std::memcpy(to + 32 * half, &low, sizeof low);
-    std::memcpy(to + 32 * half + 16, &high, sizeof high);
+/// The first or the second half of a[0], b[0], a[1], b[1], ..., elements of 16-byte vectors.
+template <bool Second, class Vector>
+PARE_ALWAYS_INLINE Vector interleave(Vector a, Vector b) {
+  constexpr int n = sizeof a / sizeof a[0], h = Second ? n / 2 : 0;
+  if constexpr (n == 16) {
+    return __builtin_shufflevector(a, b, h, 16 + h, h + 1, 17 + h, h + 2, 18 + h, h + 3, 19 + h, h + 4, 20 + h, h + 5,
+                                   21 + h, h + 6, 22 + h, h + 7, 23 + h);
+  } else if constexpr (n == 8) {
+    return __builtin_shufflevector(a, b, h, 8 + h, h + 1, 9 + h, h + 2, 10 + h, h + 3, 11 + h);
+  } else {
+    return __builtin_shufflevector(a, b, h, 4 + h, h + 1, 5 + h);
   }
 }
-PARE_ALWAYS_INLINE void put_cells(std::byte* to, const float* top, const float*, eight_halves) {
-  store_lanes(reinterpret_cast<float*>(to), load_lanes<f32x16>(top));
+
+typedef std::uint8_t byte_vector __attribute__((vector_size(16)));
+typedef std::uint16_t half_vector __attribute__((vector_size(16)));
+typedef std::uint32_t word_vector __attribute__((vector_size(16)));
+
+/// 16 bytes of channels of four pixels as one cell per channel; Vector, Wider: of elements and of pairs of them.
+template <class Vector, class Wider, bool Flip>
+PARE_ALWAYS_INLINE void put_quads(std::byte* to, const std::byte* const (&from)[4], index offset) {
+  Vector x[4];
+  PARE_UNROLL for (int t = 0; t < 4; ++t) {
+    std::memcpy(&x[t], from[t] + offset, sizeof x[t]);
+    if constexpr (Flip) x[t] ^= 0x80;
+  }
+  const auto low = (Wider)interleave<false>(x[0], x[1]), high = (Wider)interleave<true>(x[0], x[1]);
+  const auto low2 = (Wider)interleave<false>(x[2], x[3]), high2 = (Wider)interleave<true>(x[2], x[3]);
+  const Wider quads[4] = {interleave<false>(low, low2), interleave<true>(low, low2), interleave<false>(high, high2),
+                          interleave<true>(high, high2)};
+  PARE_UNROLL for (int i = 0; i < 4; ++i) std::memcpy(to + 16 * i, &quads[i], sizeof quads[i]);
 }
 
-/// Two image rows, from the first of 16 channels of a pixel on; elements from a pixel to the next. A row outside the
-/// image is a row of zero points with step 0.
-template <class T>
-struct row_pair {
-  const T *top, *bottom;
-  index top_step, bottom_step;
+/// The cells of 16 channels of T; Flip: with the top bit of every byte flipped, as the dot wants it.
+template <class T, bool Flip, std::size_t Taps>
+PARE_ALWAYS_INLINE void put_cells(std::byte* to, const std::byte* const (&from)[Taps]) {
+  if constexpr (Taps == 1) {
+    store_lanes(reinterpret_cast<float*>(to), load_lanes<f32x16>(from[0]));
+  } else if constexpr (sizeof(T) == 2) {
+    put_quads<half_vector, word_vector, false>(to, from, 0);
+    put_quads<half_vector, word_vector, false>(to + 64, from, 16);
+  } else if constexpr (requires { store_quads<Flip>(to, from); }) {
+    store_quads<Flip>(to, from);
+  } else {
+    put_quads<byte_vector, half_vector, Flip>(to, from, 0);
+  }
+}
+
+/// Image rows, from the first of 16 channels of a pixel on, and bytes from a pixel to the next. A row outside the image
+/// is one pixel of zero points with step 0.
+template <std::size_t Taps>
+struct tap_rows {
+  const std::byte* row[Taps];
+  index step[Taps];
 };
 
 /// `count` pixels of 16 channels.
-template <class T>
-__attribute__((noinline)) void put_row(std::byte* to, row_pair<T> rows, index count, std::int32_t zero_point) {
-  const eight_halves zero_points = eight_halves{} + static_cast<std::int16_t>(zero_point);
-  for (; count > 0; --count, to += strip_bytes, rows.top += rows.top_step, rows.bottom += rows.bottom_step)
-    put_cells(to, rows.top, rows.bottom, zero_points);
+template <class T, bool Flip, std::size_t Taps>
+__attribute__((noinline)) void put_row(std::byte* to, tap_rows<Taps> rows, index count) {
+  constexpr index bytes = strip_lanes * index{Taps * sizeof(T)};
+  for (; count > 0; --count, to += bytes) {
+    put_cells<T, Flip>(to, rows.row);
+    PARE_UNROLL for (std::size_t t = 0; t < Taps; ++t) rows.row[t] += rows.step[t];
+  }
 }
 
 /// The same for `lanes` channels of which `multiplier` each read one channel, the first of them the `first`-th of its
 /// input channel's.
-template <class T>
-__attribute__((noinline)) void put_gathered_row(std::byte* to, row_pair<T> rows, index count, std::int32_t zero_point,
-                                                index lanes, index multiplier, index first) {
-  T top[strip_lanes] = {}, bottom[strip_lanes] = {};
-  for (; count > 0; --count, to += strip_bytes, rows.top += rows.top_step, rows.bottom += rows.bottom_step) {
-    for (index lane = 0; lane < lanes; ++lane) {
-      const index channel = (first + lane) / multiplier;
-      top[lane] = rows.top[rows.top_step == 0 ? 0 : channel];
-      bottom[lane] = rows.bottom[rows.bottom_step == 0 ? 0 : channel];
+template <class T, bool Flip, std::size_t Taps>
+__attribute__((noinline)) void put_gathered_row(std::byte* to, tap_rows<Taps> rows, index count, index lanes,
+                                                index multiplier, index first) {
+  constexpr index bytes = strip_lanes * index{Taps * sizeof(T)};
+  T gathered[Taps][strip_lanes] = {};
+  tap_rows<Taps> pixel = {};
+  for (std::size_t t = 0; t < Taps; ++t) pixel.row[t] = reinterpret_cast<const std::byte*>(gathered[t]);
+  for (; count > 0; --count, to += bytes) {
+    for (std::size_t t = 0; t < Taps; ++t) {
+      for (index lane = 0; lane < lanes; ++lane) {
+        const index channel = rows.step[t] == 0 ? 0 : (first + lane) / multiplier;
+        std::memcpy(&gathered[t][lane], rows.row[t] + channel * index{sizeof(T)}, sizeof(T));
+      }
+      rows.row[t] += rows.step[t];
     }
-    put_row<T>(to, {top, bottom, 0, 0}, 1, zero_point);
+    put_row<T, Flip>(to, pixel, 1);
   }
 }
 
-/// Image columns [x, x + count) of rows `top` and `bottom` of an image, for the 16 outputs of `panel`, with padding.
-template <class Call>
-void put_columns(const Call& call, std::byte* to, index n, index top, index bottom, index x, index count, index panel) {
+/// Image columns [x, x + count) of image n for the 16 outputs of `panel`, with padding, in cells whose taps are rows
+/// top, top + dilation, ...
+template <class Call, std::size_t Taps, bool Flip>
+void put_columns(const Call& call, std::byte* to, index n, index top, index x, index count, index panel) {
   using T = typename Call::activations::type;
+  constexpr index bytes = strip_lanes * index{Taps * sizeof(T)};
   const auto& image = call.image;
   alignas(64) T outside[strip_lanes];
   std::fill_n(outside, strip_lanes, static_cast<T>(call.zero_point));
   const index begin = std::clamp(-x, index{0}, count), end = std::clamp(image.width - x, begin, count);
-  std::memset(to, 0, static_cast<std::size_t>(begin * strip_bytes));
-  std::memset(to + end * strip_bytes, 0, static_cast<std::size_t>((count - end) * strip_bytes));
+  tap_rows<Taps> rows, padding;
+  for (std::size_t t = 0; t < Taps; ++t) padding.row[t] = reinterpret_cast<const std::byte*>(outside);
+  for (std::size_t t = 0; t < Taps; ++t) padding.step[t] = 0;
+  put_row<T, Flip>(to, padding, begin);
+  put_row<T, Flip>(to + end * bytes, padding, count - end);
   if (begin == end) return;
   const index output = panel * strip_lanes, first = output / call.multiplier;
   const index lanes = std::min(strip_lanes, call.part.column_end - output);
-  const auto row = [&](index y) {
-    return y >= 0 && y < image.height ? &image(n, y, x + begin, first) : static_cast<const T*>(outside);
-  };
-  row_pair<T> rows{row(top), row(bottom), 0, 0};
-  if (rows.top != outside) rows.top_step = image.channels;
-  if (rows.bottom != outside) rows.bottom_step = image.channels;
-  std::byte* const inside = to + begin * strip_bytes;
+  rows = padding;
+  for (std::size_t t = 0; t < Taps; ++t) {
+    const index y = top + static_cast<index>(t) * call.geometry.dilation_y;
+    if (y < 0 || y >= image.height) continue;
+    rows.row[t] = reinterpret_cast<const std::byte*>(&image(n, y, x + begin, first));
+    rows.step[t] = image.channels * index{sizeof(T)};
+  }
   if (call.multiplier == 1 && lanes == strip_lanes) {
-    put_row(inside, rows, end - begin, call.zero_point);
+    put_row<T, Flip>(to + begin * bytes, rows, end - begin);
   } else {
-    put_gathered_row(inside, rows, end - begin, call.zero_point, lanes, call.multiplier, output % call.multiplier);
+    put_gathered_row<T, Flip>(to + begin * bytes, rows, end - begin, lanes, call.multiplier, output % call.multiplier);
   }
 }

@@ -23,8 +23,8 @@ class packed_depthwise {
   index outputs() const noexcept { return outputs_; }
   image_extents window() const noexcept { return window_; }
   /// Memory of the packed operand.
-  std::size_t bytes() const noexcept { return strips_.bytes(); }
-  panel_view<dense> view() const noexcept { return {strips_.data(), nullptr, depthwise_panel_bytes<W>(window_)}; }
+  std::size_t bytes() const noexcept { return strips_.bytes() + sums_.bytes(); }
+  panel_view<dense> view() const noexcept { return {strips_.data(), sums_.data(), depthwise_panel_bytes<W>(window_)}; }
 
  private:
   static void expect_in_range(const image_view<const element>& weights);
@@ -34,6 +34,7 @@ class packed_depthwise {
   index outputs_ = 0;
   image_extents window_;
   aligned_storage<std::byte> strips_;
+  aligned_storage<std::int32_t> sums_;  // of integers
 };
 
 template <Element W>
@@ -47,10 +48,14 @@ packed_depthwise<W>::packed_depthwise(const image_view<const element>& weights)
   strips_ = aligned_storage<std::byte>(panel_count(outputs_) * depthwise_panel_bytes<W>(window_));
   std::byte* strip = strips_.data();
   for (index first = 0; first < outputs_; first += strip_lanes)
-    for (index shift = 0; shift < depthwise_taps<W>; ++shift)
+    for (index shift = 0; shift < depthwise_shifts<W>; ++shift)
       for (index cell = 0; cell < depthwise_cells<W>(window_.height, shift); ++cell)
         for (index u = 0; u < window_.width; ++u, strip += strip_bytes)
           pack_strip(weights, first, cell * depthwise_taps<W> - shift, u, strip);
+  if constexpr (IntegerRange<W>) {
+    sums_ = aligned_storage<std::int32_t>(panel_count(outputs_) * strip_lanes);
+    for (index i = 0; i < weights.size(); ++i) sums_.data()[i % outputs_] += weights.data[i];
+  }
 }
 
 template <Element W>
@@ -65,12 +70,11 @@ void packed_depthwise<W>::expect_in_range(const image_view<const element>& weigh
 template <Element W>
 void packed_depthwise<W>::pack_strip(const image_view<const element>& weights, index first, index v, index u,
                                      std::byte* strip) {
-  using packed = std::conditional_t<IntegerRange<W>, std::int16_t, float>;
   const index lanes = std::min(strip_lanes, weights.channels - first);
   for (index lane = 0; lane < lanes; ++lane) {
     for (index tap = 0; tap < depthwise_taps<W>; ++tap) {
       if (v + tap < 0 || v + tap >= weights.height) continue;
-      const packed weight = weights(0, v + tap, u, first + lane);
+      const element weight = weights(0, v + tap, u, first + lane);
       std::memcpy(strip + lane * cell_bytes + tap * index{sizeof weight}, &weight, sizeof weight);
     }
   }

@@ -107,6 +107,20 @@ PARE_ALWAYS_INLINE void store_codes_of_four(std::int8_t* p, index stride, const 
   }
 }
 
+/// 16 bytes each of four rows as cells of one byte of each, with the top bits flipped.
+template <bool Flip>
+PARE_ALWAYS_INLINE void store_quads(std::byte* to, const std::byte* const (&from)[4]) {
+  const auto load = [](const std::byte* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); };
+  __m512i x = _mm512_castsi128_si512(load(from[0]));
+  x = _mm512_mask_broadcast_i32x4(x, 0x00f0, load(from[1]));
+  x = _mm512_mask_broadcast_i32x4(x, 0x0f00, load(from[2]));
+  x = _mm512_mask_broadcast_i32x4(x, 0xf000, load(from[3]));
+  if constexpr (Flip) x = _mm512_xor_si512(x, _mm512_set1_epi8(-128));
+  const __m512i lanes = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const __m512i bytes = _mm512_set4_epi32(0x0f0b0703, 0x0e0a0602, 0x0d090501, 0x0c080400);
+  _mm512_storeu_si512(to, _mm512_shuffle_epi8(_mm512_maskz_permutexvar_epi32(0xffff, lanes, x), bytes));
+}
+
 /// Every byte with its top bit flipped. One instruction that reads, broadcasts and flips; clang 14 would flip in a
 /// general register and then broadcast.
 PARE_ALWAYS_INLINE i32_reg broadcast_flipped(const std::byte* p) {

@@ -1,6 +1,7 @@
 // scalar.hpp: the target without instructions of its own: one number per register, loops that a compiler may vectorise.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -67,6 +68,68 @@ inline i32_reg madd_add(i32_reg sum, i32_reg a, i32_reg w) {
   return sum + static_cast<std::int16_t>(a) * static_cast<std::int16_t>(w) + (a >> 16) * (w >> 16);
 }
 inline f32_reg fma_add(f32_reg sum, f32_reg a, f32_reg w) { return sum + a * w; }
+
+inline constexpr int register_bytes = 4;
+inline i32_reg load_register(const std::byte* p) { return copy<i32_reg>(p); }
+
+/// Activations that differ from lane to lane: a lane of four bytes per part.
+template <class A, class W>
+struct dot_by_vector {
+  static constexpr int parts = i32_regs;
+  static constexpr std::int32_t offset = 0;
+  using acc = i32x16;
+  using cell = i32_reg;
+  template <int Part>
+  static i32_reg load(const std::byte* strip) {
+    return load_register(strip + Part * register_bytes);
+  }
+  static i32_reg as_cell(i32_reg x) { return x; }
+  template <int Part>
+  static void mul_add(acc& sum, i32_reg a, i32_reg w) {
+    for (int byte = 0; byte < 4; ++byte)
+      sum.r[Part] += static_cast<typename A::type>(a >> 8 * byte) * static_cast<typename W::type>(w >> 8 * byte);
+  }
+  static const acc& result(const acc& sum) { return sum; }
+};
+/// Likewise four halves by four bytes, in two parts.
+struct dot_widened {
+  static constexpr int parts = 2 * i32_regs;
+  static constexpr std::int32_t offset = 0;
+  using acc = lanes<i32_reg, 2 * i32_regs>;
+  using cell = i32_reg;
+  template <int Part>
+  static i32_reg load(const std::byte* strip) {
+    const auto two = copy<std::array<std::int8_t, 2>>(strip + Part * (register_bytes / 2));
+    return static_cast<i32_reg>(static_cast<u32_reg>(two[1]) << 16 | static_cast<std::uint16_t>(two[0]));
+  }
+  static i32_reg as_cell(i32_reg x) { return x; }
+  template <int Part>
+  static void mul_add(acc& sum, i32_reg a, i32_reg w) {
+    sum.r[Part] = madd_add(sum.r[Part], a, w);
+  }
+  static i32x16 result(const acc& sum) {
+    i32x16 y;
+    for (int i = 0; i < 16; ++i) y.r[i] = sum.r[2 * i] + sum.r[2 * i + 1];
+    return y;
+  }
+};
+/// Likewise a float.
+struct dot_floats {
+  static constexpr int parts = i32_regs;
+  static constexpr std::int32_t offset = 0;
+  using acc = f32x16;
+  using cell = i32_reg;
+  template <int Part>
+  static i32_reg load(const std::byte* strip) {
+    return load_register(strip + Part * register_bytes);
+  }
+  static i32_reg as_cell(i32_reg x) { return x; }
+  template <int Part>
+  static void mul_add(acc& sum, i32_reg a, i32_reg w) {
+    sum.r[Part] = fma_add(sum.r[Part], std::bit_cast<float>(a), std::bit_cast<float>(w));
+  }
+  static const acc& result(const acc& sum) { return sum; }
+};
 
 /// Any two number formats: Depth products per lane and strip, summed in Acc.
 template <class A, class W, class Acc, int Depth>
