@@ -40,7 +40,22 @@ std::string npy_type() {
   return (std::is_floating_point_v<T> ? "f" : std::is_signed_v<T> ? "i" : "u") + std::to_string(sizeof(T));
 }
 
-/// A little-endian, row-major .npy file, version 1.0: 10 bytes that end in the header's length, the header (a Python
+/// Row-major what lies with the first axis innermost.
+template <class T>
+std::vector<T> turned(const std::vector<T>& values, const std::vector<index>& shape) {
+  std::vector<T> result;
+  for (index i = 0; i < static_cast<index>(values.size()); ++i) {
+    index at = 0, stride = static_cast<index>(values.size()), rest = i;
+    for (std::size_t axis = shape.size(); axis-- > 0; rest /= shape[axis]) {
+      stride /= shape[axis];
+      at += rest % shape[axis] * stride;
+    }
+    result.push_back(values[static_cast<std::size_t>(at)]);
+  }
+  return result;
+}
+
+/// A little-endian .npy file, version 1.0: 10 bytes that end in the header's length, the header (a Python
 /// dict), the elements.
 template <class T>
 array<T> load_array(const std::filesystem::path& path) {
@@ -54,7 +69,7 @@ array<T> load_array(const std::filesystem::path& path) {
                      ' ');
   file.read(header.data(), static_cast<std::streamsize>(header.size()));
   REQUIRE(header.find(npy_type<T>() + "'") != std::string::npos);
-  REQUIRE(header.find("'fortran_order': False") != std::string::npos);
+  const bool first_axis_innermost = header.find("'fortran_order': True") != std::string::npos;
   array<T> result;
   std::istringstream extents(header.substr(header.find("'shape': (") + 10));
   index size = 1;
@@ -67,6 +82,7 @@ array<T> load_array(const std::filesystem::path& path) {
   const auto bytes = static_cast<std::streamsize>(result.values.size() * sizeof(T));
   file.read(reinterpret_cast<char*>(result.values.data()), bytes);
   REQUIRE(file.gcount() == bytes);
+  if (first_axis_innermost) result.values = turned(result.values, result.shape);
   return result;
 }
 
