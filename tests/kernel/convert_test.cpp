@@ -1,9 +1,11 @@
 // Every conversion on every target of this machine gives the bits of the scalar definition.
+#include <algorithm>
 #include <bit>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <limits>
 #include <pare/kernel/convert.hpp>
+#include <pare/kernel/read.hpp>
 #include <vector>
 
 namespace {
@@ -123,11 +125,12 @@ TEST_CASE("every code is dequantized to the scalar definition's bits on every ta
 
 TEST_CASE("pieces of any length write their elements and no others, with one map or a list of them") {
   using piece = pare::quantize_piece<pare::s8, pare::half_even, pare::divided>;
-  std::vector<float> values, scales;
+  std::vector<float> values, scales, reciprocals;
   std::vector<std::int32_t> zero_points;
   for (int i = 0; i < 70; ++i) {
     values.push_back(static_cast<float>((i * 37) % 71 - 30));
     scales.push_back(0.5f + static_cast<float>(i % 5));
+    reciprocals.push_back(1 / scales.back());
     zero_points.push_back(i % 7 - 3);
   }
   on_every_target([&](pare::target on) {
@@ -141,13 +144,88 @@ TEST_CASE("pieces of any length write their elements and no others, with one map
         run(piece{values.data(),
                   codes.data() + 1,
                   count,
-                  listed ? pare::piece_maps{nullptr, scales.data(), zero_points.data()} : pare::piece_maps{&one},
+                  listed ? pare::piece_maps{nullptr, scales.data(), zero_points.data(), reciprocals.data()}
+                         : pare::piece_maps{&one},
                   0,
                   {},
                   false},
             on);
         CHECK(codes == expected);
       }
+  });
+}
+
+TEST_CASE("bounds are those of the values, in any number, and say whether all are finite") {
+  std::vector<float> values;
+  for (int i = 0; i < 300; ++i) values.push_back(static_cast<float>((i * 37) % 301 - 150) * 0.25f);
+  on_every_target([&](pare::target on) {
+    const auto bounds = pare::bounds_kernel_for(on);
+    CHECK(bounds(values.data(), 0).min > bounds(values.data(), 0).max);
+    for (const std::size_t count : {1u, 2u, 15u, 16u, 17u, 63u, 64u, 65u, 100u, 300u}) {
+      const auto last = values.begin() + static_cast<std::ptrdiff_t>(count);
+      const auto found = bounds(values.data(), static_cast<pare::index>(count));
+      CHECK(found.min == *std::min_element(values.begin(), last));
+      CHECK(found.max == *std::max_element(values.begin(), last));
+      CHECK(found.finite);
+      for (const std::size_t at : {std::size_t{0}, count / 2, count - 1})
+        for (const float bad : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+          auto odd = values;
+          odd[at] = bad;
+          CHECK_FALSE(bounds(odd.data(), static_cast<pare::index>(count)).finite);
+        }
+    }
+  });
+}
+
+namespace {
+
+struct memory_row {
+  static constexpr auto operation = pare::arithmetic::memory;
+  const float* first;
+  void next() { first += 100; }
+};
+struct number_row {
+  static constexpr auto operation = pare::arithmetic::number;
+  int value;
+  void next() {}
+};
+template <pare::arithmetic Operation, class... Rows>
+struct row_of {
+  static constexpr auto operation = Operation;
+  std::tuple<Rows...> arguments;
+  void next() {
+    std::apply([](Rows&... a) { (a.next(), ...); }, arguments);
+  }
+};
+
+template <pare::arithmetic Operation, class... Rows>
+row_of<Operation, Rows...> operation(Rows... rows) {
+  return {{rows...}};
+}
+
+}  // namespace
+
+TEST_CASE("arithmetic on rows is that of floats, one rounding for each operation, on every target") {
+  using enum pare::arithmetic;
+  const memory_row x{numbers.data()}, y{numbers.data() + 500};
+  const auto row = operation<subtract>(operation<add>(operation<multiply>(number_row{3}, x), y),
+                                       operation<divide>(operation<negate>(y), x));
+  on_every_target([&](pare::target on) {
+    for (const pare::index count : {16, 17, 40, 64, 2000}) {
+      const auto size = static_cast<std::size_t>(count);
+      std::vector<float> made(2 * size + 1, 99), expected(made);
+      for (std::size_t i = 0; i < 2 * size; ++i) {
+        const std::size_t at = 7 + i % size + 100 * (i / size);
+        volatile float product = 3 * numbers[at];
+        const float other = numbers[at + 500];
+        expected[i] = (product + other) - -other / numbers[at];
+      }
+      pare::arithmetic_kernel_for<decltype(row)>(on)(row, 7, made.data(), count, 2);
+      int wrong = 0;
+      for (std::size_t i = 0; i < made.size(); ++i)
+        wrong += !(made[i] == expected[i]) && !(made[i] != made[i] && expected[i] != expected[i]);
+      CHECK(wrong == 0);
+    }
   });
 }
 
@@ -165,5 +243,14 @@ TEST_CASE("what is written past the caches is the same") {
     alignas(64) std::int8_t again[100];
     run(coding{reals, again, 100, {&map}, 0, {}, true}, on);
     CHECK(std::memcmp(again, codes.data(), sizeof again) == 0);
+    alignas(64) float shifted[104];
+    const std::vector<float> scales(100, map.scale);
+    const std::vector<std::int32_t> zero_points(100, map.zero_point);
+    for (const bool listed : {false, true}) {
+      const auto maps =
+          listed ? pare::piece_maps{nullptr, scales.data(), zero_points.data(), scales.data()} : pare::piece_maps{&map};
+      run(piece{codes.data(), shifted + 4, 100, maps, 0, true}, on);
+      CHECK(std::memcmp(reals, shifted + 4, sizeof reals) == 0);
+    }
   });
 }

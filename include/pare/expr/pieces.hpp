@@ -5,8 +5,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
+#include "../core/storage.hpp"
 #include "../kernel/convert.hpp"
 #include "../quant/quantization.hpp"
 #include "source.hpp"
@@ -34,23 +36,30 @@ class piece_runner {
       const auto values = source_(until_aligned(count));
       piece_.in = values.data();
       piece_.count = static_cast<index>(values.size());
-      piece_.stream = stream_ && misaligned() == 0;
+      piece_.stream = stream_ && misaligned(16) == 0;
       run_(piece_);
       piece_.out += piece_.count;
       piece_.position += static_cast<std::uint64_t>(piece_.count);
-      if (piece_.maps.shared == nullptr) piece_.maps.scales += piece_.count, piece_.maps.zero_points += piece_.count;
+      if (piece_.maps.shared == nullptr) advance(piece_.maps, piece_.count);
       count -= piece_.count;
     }
   }
 
  private:
-  index misaligned() const noexcept {
-    return static_cast<index>(reinterpret_cast<std::uintptr_t>(piece_.out) % strip_bytes / sizeof(out_type));
+  static void advance(piece_maps& maps, index count) noexcept {
+    maps.scales += count;
+    maps.zero_points += count;
+    maps.reciprocals += count;
   }
-  /// Fewer elements if the ones after them can then be streamed.
+  /// How many elements the next one is behind a multiple of this many bytes.
+  index misaligned(std::size_t bytes) const noexcept {
+    return static_cast<index>(reinterpret_cast<std::uintptr_t>(piece_.out) % bytes / sizeof(out_type));
+  }
+  /// Fewer elements if many after them can then be written in whole lines.
   index until_aligned(index count) const noexcept {
-    if (!stream_ || misaligned() == 0) return count;
-    return std::min(count, static_cast<index>(strip_bytes / sizeof(out_type)) - misaligned());
+    constexpr index many = 4096;
+    if (!stream_ || count < many || misaligned(strip_bytes) == 0) return count;
+    return static_cast<index>(strip_bytes / sizeof(out_type)) - misaligned(strip_bytes);
   }
 
   Piece piece_;
@@ -59,30 +68,58 @@ class piece_runner {
   piece_kernel<Piece> run_;
 };
 
+/// The maps of consecutive elements, one by one.
+class map_list {
+ public:
+  explicit map_list(index size) : scales_(size), reciprocals_(size), zero_points_(size) {}
+
+  /// A row of the grid whose first parameter is `first`, and the same again until the list is full.
+  template <class Grid>
+  void fill(const Grid& grid, const affine_map* first) {
+    index i = 0;
+    grid.for_each_run_of_row([&](index relative, index count) {
+      const affine_map map = first[relative];
+      const float reciprocal = 1 / map.scale;
+      for (const index end = i + count; i < end; ++i) {
+        scales_[i] = map.scale;
+        reciprocals_[i] = reciprocal;
+        zero_points_[i] = map.zero_point;
+      }
+    });
+    for (const index row = i; i < scales_.size(); i += row) {
+      const auto again = [&](auto& list) { std::copy_n(list.data(), row, list.data() + i); };
+      again(scales_), again(reciprocals_), again(zero_points_);
+    }
+  }
+  piece_maps maps() const noexcept { return {nullptr, scales_.data(), zero_points_.data(), reciprocals_.data()}; }
+
+ private:
+  aligned_storage<float> scales_, reciprocals_;
+  aligned_storage<std::int32_t> zero_points_;
+};
+
+/// How many rows of parameters that change from row to row, or do not, are converted at once: short ones that are alike
+/// go together, so that they fill whole strips, and lines when they are written past the caches.
+template <class Grid>
+index rows_together(const Grid& grid) {
+  if (!grid.rows_alike()) return 1;
+  const index wanted = std::max<index>(1, 1024 / grid.row()), whole = 16 / std::gcd(grid.row(), index{16});
+  return (wanted + whole - 1) / whole * whole;
+}
+
 /// Rows whose parameters change too often to call the kernel for each: it reads maps from lists.
 template <class Runner, class Grid>
 void run_listed(Runner& runner, const Grid& grid, const std::vector<affine_map>& maps) {
-  const index row = grid.row();
-  // Rows that are alike go together, so that short ones fill whole strips.
-  const index together = grid.rows_alike() ? std::max<index>(1, 1024 / row) : 1;
-  std::vector<float> scales(static_cast<std::size_t>(row * together));
-  std::vector<std::int32_t> zero_points(scales.size());
+  const index row = grid.row(), together = rows_together(grid);
+  map_list list(row * together);
   index listed = -1, waiting = 0;
   const auto flush = [&] {
-    runner.run(waiting * row, {nullptr, scales.data(), zero_points.data()});
+    runner.run(waiting * row, list.maps());
     waiting = 0;
   };
   grid.for_each_row([&](index first) {
-    if (first != listed) {
-      std::size_t i = 0;
-      for (index copy = 0; copy < together; ++copy)
-        grid.for_each_run_of_row([&](index relative, index count) {
-          const affine_map& map = maps[static_cast<std::size_t>(first + relative)];
-          for (const std::size_t end = i + static_cast<std::size_t>(count); i < end; ++i)
-            scales[i] = map.scale, zero_points[i] = map.zero_point;
-        });
-      listed = first;
-    }
+    if (first != listed) list.fill(grid, maps.data() + first);
+    listed = first;
     if (++waiting == together) flush();
   });
   if (waiting > 0) flush();
@@ -95,10 +132,13 @@ void run_pieces(const Piece& prototype, const E& source, const Grid& grid, const
   std::size_t bytes = sizeof(*prototype.out);
   for (const auto extent : source.shape()) bytes *= static_cast<std::size_t>(extent);
   if (bytes == 0) return;
-  const bool stream = bytes >= stream_from_bytes;
-  piece_runner<Piece, piece_source<E>> runner(prototype, source, stream, on);
   constexpr index few = 32;
-  if (grid.longest_run() < few && grid.count() > 1) {
+  const bool listed = grid.longest_run() < few && grid.count() > 1;
+  // Stretches that do not end with a strip would write lines half past the caches, half into them.
+  const index stretch = listed ? grid.row() * rows_together(grid) : grid.run();
+  const bool stream = bytes >= stream_from_bytes && (grid.count() == 1 || stretch % 16 == 0);
+  piece_runner<Piece, piece_source<E>> runner(prototype, source, stream, on);
+  if (listed) {
     run_listed(runner, grid, maps);
   } else {
     grid.for_each_run([&](index parameter, index count) {

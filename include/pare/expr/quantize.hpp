@@ -132,16 +132,51 @@ auto quantize(E&& source, P&& parameters) {
   return element_map<quantized<operand_t<P>>, operand_t<E>>(std::move(function), std::forward<E>(source));
 }
 
-/// The parameters that `quantizer` chooses for an expression: quantizer.calibrate(source), but pieces of arithmetic on
-/// containers are computed many elements at a time. Reads the whole expression once, now.
+namespace detail {
+inline namespace PARE_UNIT {
+/// range_of by a kernel, and calibration.observe(values) with it where the calibration takes it.
+struct observe_by_kernel {
+  float_bounds (*bounds)(const float*, index) noexcept = bounds_kernel_for(best_target());
+
+  value_range operator()(std::span<const float> values) const {
+    const float_bounds found = bounds(values.data(), static_cast<index>(values.size()));
+    if (!found.finite) fail("calibration data", "finite values", "NaN or infinity");
+    return {found.min, found.max};
+  }
+
+  template <Calibration C>
+  void operator()(C& calibration, std::span<const float> values) const {
+    if constexpr (requires { calibration.observe(values, *this); }) {
+      calibration.observe(values, *this);
+    } else {
+      calibration.observe(values);
+    }
+  }
+};
+}  // namespace PARE_UNIT
+}  // namespace detail
+
+inline namespace PARE_UNIT {
+
+/// Shows a calibrator one more batch, an expression: seen.observe(batch), but by kernels, and pieces of arithmetic on
+/// containers are computed many elements at a time.
 template <class Q, class E>
-quantization<Q> calibrate(const Q& quantizer, const E& source) {
+calibrator<Q>& observe(calibrator<Q>& seen, const E& batch) {
   if constexpr (std::same_as<typename E::value_type, float>) {
-    return calibrator<Q>(quantizer).observe_pieces(detail::piece_source<E>(source), source.shape()).finish();
+    return seen.observe_pieces(detail::piece_source<E>(batch), batch.shape(), detail::observe_by_kernel{});
   } else {
-    return quantizer.calibrate(source);
+    return seen.observe(batch);
   }
 }
+
+/// The parameters that `quantizer` chooses for an expression: quantizer.calibrate(source), read as `observe` reads it.
+template <class Q, class E>
+quantization<Q> calibrate(const Q& quantizer, const E& source) {
+  calibrator<Q> seen(quantizer);
+  return observe(seen, source).finish();
+}
+
+}  // namespace PARE_UNIT
 
 /// The same with parameters that `quantizer` chooses: it reads the whole expression once, now; the codes stay lazy.
 template <class Q, class E>

@@ -5,149 +5,14 @@
 #include <array>
 #include <cstddef>
 #include <span>
-#include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
-#include "../core/index.hpp"
-#include "xtensor.hpp"
+#include "reader.hpp"
 
 namespace pare::detail {
-
-/// Containers and views of them: elements at data() + data_offset() + sum of position * strides().
-template <class E>
-concept StridedMemory = requires(const E& e) {
-  e.data();
-  e.data_offset();
-  e.strides();
-  requires xt::has_data_interface<E>::value && xt::has_strides<E>::value;
-};
-
-/// Containers whose elements a kernel can read or write in place.
-template <class E>
-concept RowMajorContainer = requires(E& e) {
-  e.data();
-}
-&&E::static_layout == xt::layout_type::row_major&& E::contiguous_layout;
-
-/// Reads rows of a shape that its expression may be broadcast to: begin_row, then row().at<Unit>(j) for the elements j.
-/// unit(): is the step from element to element 1, or no memory at all? flat(): are all rows one?
-template <class E>
-class reader;
-
-template <class T>
-struct memory_row {
-  const T* first;
-  index step;
-  template <bool Unit>
-  T at(index j) const noexcept {
-    return Unit ? first[j] : first[j * step];
-  }
-};
-template <StridedMemory E>
-class reader<E> {
- public:
-  template <class Shape>
-  reader(const E& e, const Shape& shape)
-      : first_(e.data() + e.data_offset()), row_{first_, 0}, extra_axes_(shape.size() - e.dimension()) {
-    strides_.assign(e.strides().begin(), e.strides().end());
-    if (!strides_.empty()) row_.step = strides_.back();
-    index dense = 1;
-    for (std::size_t axis = e.dimension(); axis-- > 0;) {
-      const auto extent = static_cast<index>(e.shape()[axis]);
-      flat_ = flat_ && extent == shape[axis + extra_axes_] && (extent == 1 || strides_[axis] == dense);
-      dense *= extent;
-    }
-    for (std::size_t axis = 0; axis < extra_axes_; ++axis) flat_ = flat_ && shape[axis] == 1;
-  }
-  bool flat() const noexcept { return flat_; }
-  bool unit() const noexcept { return row_.step == 1; }
-  void begin_row(const index* position) noexcept {
-    row_.first = first_;
-    for (std::size_t axis = 0; axis + 1 < strides_.size(); ++axis)
-      row_.first += position[axis + extra_axes_] * strides_[axis];
-  }
-  const auto& row() const noexcept { return row_; }
-
- private:
-  const typename E::value_type* first_;
-  memory_row<typename E::value_type> row_;
-  std::vector<index> strides_;
-  std::size_t extra_axes_;
-  bool flat_ = true;
-};
-
-template <class T>
-struct constant_row {
-  T value;
-  template <bool>
-  T at(index) const noexcept {
-    return value;
-  }
-};
-template <class CT>
-class reader<xt::xscalar<CT>> {
- public:
-  template <class Shape>
-  reader(const xt::xscalar<CT>& e, const Shape&) : row_{e()} {}
-  bool flat() const noexcept { return true; }
-  bool unit() const noexcept { return true; }
-  void begin_row(const index*) noexcept {}
-  const auto& row() const noexcept { return row_; }
-
- private:
-  constant_row<std::remove_cvref_t<CT>> row_;
-};
-
-template <class F, class... Rows>
-struct function_row {
-  F function;
-  std::tuple<Rows...> arguments;
-  template <bool Unit>
-  auto at(index j) const {
-    return std::apply([&](const Rows&... a) { return function(a.template at<Unit>(j)...); }, arguments);
-  }
-};
-template <class F, class... CT>
-class reader<xt::xfunction<F, CT...>> {
- public:
-  template <class Shape>
-  reader(const xt::xfunction<F, CT...>& e, const Shape& shape)
-      : function_(e.functor()),
-        arguments_(std::apply(
-            [&](const auto&... arguments) {
-              return std::tuple<reader<std::remove_cvref_t<CT>>...>(
-                  reader<std::remove_cvref_t<CT>>(arguments, shape)...);
-            },
-            e.arguments())) {}
-  bool flat() const noexcept {
-    return std::apply([](const auto&... a) { return (a.flat() && ...); }, arguments_);
-  }
-  bool unit() const noexcept {
-    return std::apply([](const auto&... a) { return (a.unit() && ...); }, arguments_);
-  }
-  void begin_row(const index* position) noexcept {
-    std::apply([&](auto&... a) { (a.begin_row(position), ...); }, arguments_);
-  }
-  auto row() const {
-    return std::apply(
-        [&](const auto&... a) {
-          return function_row<F, std::remove_cvref_t<decltype(a.row())>...>{function_, {a.row()...}};
-        },
-        arguments_);
-  }
-
- private:
-  F function_;
-  std::tuple<reader<std::remove_cvref_t<CT>>...> arguments_;
-};
-
-template <class E>
-inline constexpr bool is_readable = StridedMemory<E>;
-template <class CT>
-inline constexpr bool is_readable<xt::xscalar<CT>> = true;
-template <class F, class... CT>
-inline constexpr bool is_readable<xt::xfunction<F, CT...>> = (is_readable<std::remove_cvref_t<CT>> && ...);
+inline namespace PARE_UNIT {
 
 /// The elements of an expression in row-major order, a piece at a time: in place if they lie so in memory, else copied
 /// or computed into a buffer that stays in the nearest cache. Reads arithmetic on containers and views many elements at
@@ -196,6 +61,7 @@ requires(is_readable<E> && !RowMajorContainer<const E>) class piece_source<E> {
       : shape_(e.shape().begin(), e.shape().end()), position_(shape_.size(), 0), reader_(e, shape_) {
     index size = 1;
     for (const index extent : shape_) size *= extent;
+    if constexpr (arithmetic_) compute_ = arithmetic_kernel_for<row_type>(best_target());
     flat_ = reader_.flat();
     row_ = flat_ || shape_.empty() ? size : shape_.back();
     unit_ = flat_ || reader_.unit();
@@ -205,6 +71,15 @@ requires(is_readable<E> && !RowMajorContainer<const E>) class piece_source<E> {
   std::span<const value_type> operator()(index count) {
     const index taken = std::min(count, piece);
     for (index done = 0; done < taken;) {
+      if constexpr (arithmetic_) {
+        if (const index rows = whole_rows(taken - done); rows > 0) {
+          compute_(reader_.row(), 0, buffer_.data() + done, row_, rows);
+          done += rows * row_;
+          position_.end()[-2] += rows - 1;
+          next_row();
+          continue;
+        }
+      }
       const index part = std::min(taken - done, row_ - column_);
       if (unit_) {
         read<true>(buffer_.data() + done, part);
@@ -218,11 +93,22 @@ requires(is_readable<E> && !RowMajorContainer<const E>) class piece_source<E> {
   }
 
  private:
-  /// In groups of a constant size, which compilers make vectors of at any level of optimization.
+  using row_type = std::remove_cvref_t<decltype(std::declval<const reader<E>&>().row())>;
+  static constexpr bool arithmetic_ = row_type::operation != arithmetic::other;
+
+  /// How many rows may be computed at once, of at most `count` elements.
+  index whole_rows(index count) const noexcept {
+    if (flat_ || !unit_ || column_ != 0 || row_ < 16 || shape_.size() < 2) return 0;
+    return std::min(count / row_, shape_.end()[-2] - position_.end()[-2]);
+  }
+  /// By a kernel if it knows the functions; else in groups of a constant size, which compilers make vectors of at any
+  /// level of optimization.
   template <bool Unit>
   void read(value_type* to, index count) const {
     constexpr index group = 16;
-    const auto row = reader_.row();
+    const row_type row = reader_.row();
+    if constexpr (arithmetic_ && Unit)
+      if (count >= group) return compute_(row, column_, to, count, 1);
     index j = 0;
     for (; j + group <= count; j += group)
       for (index l = 0; l < group; ++l) to[j + l] = static_cast<value_type>(row.template at<Unit>(column_ + j + l));
@@ -242,7 +128,9 @@ requires(is_readable<E> && !RowMajorContainer<const E>) class piece_source<E> {
   reader<E> reader_;
   index row_ = 0, column_ = 0;
   bool flat_ = false, unit_ = false;
+  [[no_unique_address]] std::conditional_t<arithmetic_, arithmetic_kernel<row_type>, std::monostate> compute_{};
   alignas(64) std::array<value_type, static_cast<std::size_t>(piece)> buffer_;
 };
 
+}  // namespace PARE_UNIT
 }  // namespace pare::detail

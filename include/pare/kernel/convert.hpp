@@ -21,6 +21,7 @@ struct piece_maps {
   const affine_map* shared = nullptr;
   const float* scales = nullptr;              ///< [count] if shared is null
   const std::int32_t* zero_points = nullptr;  ///< [count] if shared is null
+  const float* reciprocals = nullptr;         ///< [count] of the scales, if shared is null
 };
 
 /// Codes that a kernel knows: 8 or 16 bits.
@@ -43,7 +44,7 @@ struct quantize_piece {
   piece_maps maps;
   std::uint64_t position;
   Round rounding;
-  bool stream;  ///< write past the caches; then out is aligned to 64 bytes
+  bool stream;  ///< write past the caches; then out is aligned to 16 bytes
 };
 
 /// out[i] = dequantize_value(in[i]).
@@ -54,7 +55,7 @@ struct dequantize_piece {
   index count;
   piece_maps maps;
   std::uint64_t position;  ///< has no effect
-  bool stream;             ///< write past the caches; then out is aligned to 64 bytes
+  bool stream;             ///< write past the caches; then out is aligned to 16 bytes
 };
 
 /// out[i] = dequantize_value(quantize_value(in[i])).
@@ -66,7 +67,7 @@ struct fake_quantize_piece {
   piece_maps maps;
   std::uint64_t position;
   Round rounding;
-  bool stream;  ///< write past the caches; then out is aligned to 64 bytes
+  bool stream;  ///< write past the caches; then out is aligned to 16 bytes
 };
 
 }  // namespace pare

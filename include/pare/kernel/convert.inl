@@ -2,7 +2,7 @@
 
 /// The maps of 16 elements.
 struct lane_maps {
-  f32x16 scale;
+  f32x16 scale, reciprocal;
   i32x16 zero_point;
 };
 
@@ -10,22 +10,22 @@ struct lane_maps {
 struct shared_maps {
   lane_maps all;
   explicit PARE_ALWAYS_INLINE shared_maps(const piece_maps& maps)
-      : all{fill<f32x16>(maps.shared->scale), fill<i32x16>(maps.shared->zero_point)} {}
+      : all{fill<f32x16>(maps.shared->scale), fill<f32x16>(1 / maps.shared->scale),
+            fill<i32x16>(maps.shared->zero_point)} {}
   PARE_ALWAYS_INLINE const lane_maps& at(index) const { return all; }
 };
 struct listed_maps {
-  const float* scales;
+  const float *scales, *reciprocals;
   const std::int32_t* zero_points;
   explicit PARE_ALWAYS_INLINE listed_maps(const piece_maps& maps)
-      : scales(maps.scales), zero_points(maps.zero_points) {}
+      : scales(maps.scales), reciprocals(maps.reciprocals), zero_points(maps.zero_points) {}
   PARE_ALWAYS_INLINE lane_maps at(index i) const {
-    return {load_lanes<f32x16>(scales + i), load_lanes<i32x16>(zero_points + i)};
+    auto zero_point = load_lanes<i32x16>(zero_points + i);
+    keep_apart(zero_point);  // or each of its uses would load it
+    return {load_lanes<f32x16>(scales + i), load_lanes<f32x16>(reciprocals + i), zero_point};
   }
 };
 
-PARE_ALWAYS_INLINE f32x16 operator-(const f32x16& a, const f32x16& b) {
-  return each([&](f32_reg x, f32_reg y) { return x - y; }, a, b);
-}
 /// 1 where a > b, 0 elsewhere.
 PARE_ALWAYS_INLINE i32x16 greater(const f32x16& a, const f32x16& b) {
   return each([&](f32_reg x, f32_reg y) { return (i32_reg)(x > y) & 1; }, a, b);
@@ -70,14 +70,19 @@ PARE_ALWAYS_INLINE i32x16 rounded(const stochastic& rounding, const f32x16& x, s
   return below + greater(x - to_float(below), draw);
 }
 
+/// The larger of two; 0 if the first is not a number.
+PARE_ALWAYS_INLINE f32x16 max_or_zero(const f32x16& a, const f32x16& b) {
+  return each([&](f32_reg x, f32_reg y) -> f32_reg { return x == x ? (x > y ? x : y) : f32_reg{}; }, a, b);
+}
+
 /// Whole steps from the zero point, within R.
 template <class R, class Steps, class Round>
 PARE_ALWAYS_INLINE i32x16 steps_of(const f32x16& x, const lane_maps& maps, const Round& rounding,
                                    std::uint64_t position) {
   const auto low = to_float(fill<i32x16>(static_cast<std::int32_t>(R::min)) - maps.zero_point);
   const auto high = to_float(fill<i32x16>(static_cast<std::int32_t>(R::max)) - maps.zero_point);
-  const f32x16 quotient = std::is_same_v<Steps, divided> ? x / maps.scale : x * (fill<f32x16>(1.f) / maps.scale);
-  return rounded(rounding, min(max(number_or_zero(quotient), low), high), position);
+  const f32x16 steps = std::is_same_v<Steps, divided> ? x / maps.scale : x * maps.reciprocal;
+  return rounded(rounding, min(max_or_zero(steps, low), high), position);
 }
 
 /// 16 codes as int32. Pre: all 16 may be read.
@@ -100,20 +105,20 @@ PARE_ALWAYS_INLINE void store_narrowed(T* p, const i32x16& x) {
   }
 }
 
-template <bool Stream, class T, class X>
-PARE_ALWAYS_INLINE void put(T* p, const X& x) {
-  if constexpr (sizeof x != 16 * sizeof(T) && Stream) {
-    alignas(64) T codes[16];
-    store_narrowed(codes, x);
-    for (std::size_t i = 0; i < sizeof codes; i += 16)
-      stream_16_bytes(reinterpret_cast<std::byte*>(p) + i, reinterpret_cast<const std::byte*>(codes) + i);
-  } else if constexpr (sizeof x != 16 * sizeof(T)) {
-    store_narrowed(p, x);
-  } else if constexpr (Stream) {
-    stream_lanes(p, x);
-  } else {
-    store_lanes(p, x);
-  }
+PARE_ALWAYS_INLINE void store_16(float* p, const f32x16& x) { store_lanes(p, x); }
+template <class T>
+PARE_ALWAYS_INLINE void store_16(T* p, const i32x16& x) {
+  store_narrowed(p, x);
+}
+/// Past the caches. whole_lines: p is aligned to a line.
+template <class T, class X>
+PARE_ALWAYS_INLINE void stream_16(T* p, const X& x, [[maybe_unused]] bool whole_lines) {
+  if constexpr (sizeof x == 16 * sizeof(T))
+    if (whole_lines) return stream_lanes(p, x);
+  alignas(64) T elements[16];
+  store_16(elements, x);
+  for (std::size_t i = 0; i < sizeof elements; i += 16)
+    stream_16_bytes(reinterpret_cast<std::byte*>(p) + i, reinterpret_cast<const std::byte*>(elements) + i);
 }
 
 // What happens to 16 elements, for each kind of piece.
@@ -136,12 +141,23 @@ template <class Maps, bool Stream, class Piece>
 inline void run_strips(const Piece& piece) {
   const Maps maps(piece.maps);
   const Piece local = piece;  // what is written cannot be one of its members
-  for (index i = 0; i + 16 <= local.count; i += 16) put<Stream>(local.out + i, converted(local, i, maps.at(i)));
+  [[maybe_unused]] const bool whole_lines = reinterpret_cast<std::uintptr_t>(local.out) % strip_bytes == 0;
+  for (index i = 0; i + 16 <= local.count; i += 16) {
+    if constexpr (Stream) prefetch_page(local.in + i);
+    const auto x = converted(local, i, maps.at(i));
+    if constexpr (Stream) {
+      stream_16(local.out + i, x, whole_lines);
+    } else {
+      store_16(local.out + i, x);
+    }
+  }
 }
 
 template <class Piece>
 inline void run_strips(const Piece& piece) {
-  if (piece.maps.shared == nullptr) {
+  if (piece.maps.shared == nullptr && piece.stream) {
+    run_strips<listed_maps, true>(piece);
+  } else if (piece.maps.shared == nullptr) {
     run_strips<listed_maps, false>(piece);
   } else if (piece.stream) {
     run_strips<shared_maps, true>(piece);
@@ -157,15 +173,19 @@ inline void run_tail(const Piece& piece, index first) {
   using out_type = std::remove_cvref_t<decltype(*piece.out)>;
   alignas(64) in_type in[16] = {};
   alignas(64) out_type out[16];
-  alignas(64) float scales[16] = {};
+  alignas(64) float scales[16] = {}, reciprocals[16] = {};
   alignas(64) std::int32_t zero_points[16] = {};
   const auto size = static_cast<int>(piece.count - first);
   Piece last = piece;
   for (int i = 0; i < size; ++i) in[i] = piece.in[first + i];
   if (piece.maps.shared == nullptr) {
-    for (int i = 0; i < 16; ++i) scales[i] = piece.maps.scales[first + std::min(i, size - 1)];
-    for (int i = 0; i < size; ++i) zero_points[i] = piece.maps.zero_points[first + i];
-    last.maps = {nullptr, scales, zero_points};
+    for (int i = 0; i < 16; ++i) {
+      const index at = first + std::min(i, size - 1);
+      scales[i] = piece.maps.scales[at];
+      reciprocals[i] = piece.maps.reciprocals[at];
+      zero_points[i] = piece.maps.zero_points[at];
+    }
+    last.maps = {nullptr, scales, zero_points, reciprocals};
   }
   last.in = in;
   last.out = out;

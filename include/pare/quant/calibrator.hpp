@@ -26,6 +26,14 @@ concept ShapedRange = requires(const V& values) {
   values.begin();
 };
 
+/// calibration.observe(values).
+struct observe_all {
+  template <Calibration C>
+  void operator()(C& calibration, std::span<const float> values) const {
+    calibration.observe(values);
+  }
+};
+
 /// Observes any number of batches, merges with calibrators that saw other batches, and gives the quantization for all.
 /// Memory: one Calibration per parameter. Values are read as float.
 template <class Quantizer>
@@ -68,8 +76,9 @@ class calibrator {
   }
 
   /// next(count): the next elements of a tensor of this shape in row-major order, at least 1 and at most `count`.
-  template <class Next, class Shape>
-  calibrator& observe_pieces(Next&& next, const Shape& shape) {
+  /// look(calibration, elements): what the calibration does with them.
+  template <class Next, class Shape, class Look = observe_all>
+  calibrator& observe_pieces(Next&& next, const Shape& shape, const Look& look = {}) {
     const parameter_grid<typename Quantizer::granularity> grid(shape);
     index size = 1;
     for (const auto extent : shape) size *= static_cast<index>(extent);
@@ -78,7 +87,7 @@ class calibrator {
     grid.for_each_run([&](index parameter, index run) {
       for (index left = run; left > 0;) {
         const std::span<const float> piece = next(left);
-        calibrations_[static_cast<std::size_t>(parameter)].observe(piece);
+        look(calibrations_[static_cast<std::size_t>(parameter)], piece);
         left -= static_cast<index>(piece.size());
       }
     });

@@ -113,7 +113,9 @@ class parameter_grid {
   void for_each_run_of_row(F&& f) const {
     if (split_axis_ < 0) return f(index{0}, run_);
     const auto& [extent, block, stride] = axes_[static_cast<std::size_t>(split_axis_)];
-    for (index i = 0; i < extent; i += block) f(i / block * stride, std::min(block, extent - i) * split_inner_);
+    index parameter = 0;
+    for (index i = 0; i < extent; i += block, parameter += stride)
+      f(parameter, std::min(block, extent - i) * split_inner_);
   }
   /// Calls f(parameter, count) for the stretches of all rows: every element of the tensor in row-major order.
   template <class F>

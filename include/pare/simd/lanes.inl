@@ -41,6 +41,8 @@ PARE_ALWAYS_INLINE void store_lanes(T* p, const lanes<Reg, N>& x) {
     to += sizeof reg;
   }
 }
+/// Fetches what lies 4 KiB ahead: the prefetchers of processors stop where a page ends.
+PARE_ALWAYS_INLINE void prefetch_page(const void* p) { __builtin_prefetch(static_cast<const std::byte*>(p) + 4096); }
 /// Past the caches, where the target can. Pre: p is aligned to a register.
 PARE_ALWAYS_INLINE void stream_lanes(float* p, const f32x16& x) {
   for (const f32_reg& reg : x.r) {
@@ -104,6 +106,9 @@ PARE_ALWAYS_INLINE f32x16 operator*(const f32x16& a, const f32x16& b) {
 }
 PARE_ALWAYS_INLINE f32x16 operator+(const f32x16& a, const f32x16& b) {
   return each([&](f32_reg x, f32_reg y) { return x + y; }, a, b);
+}
+PARE_ALWAYS_INLINE f32x16 operator-(const f32x16& a, const f32x16& b) {
+  return each([&](f32_reg x, f32_reg y) { return x - y; }, a, b);
 }
 PARE_ALWAYS_INLINE f32x16 operator/(const f32x16& a, const f32x16& b) {
   return each([&](f32_reg x, f32_reg y) { return x / y; }, a, b);

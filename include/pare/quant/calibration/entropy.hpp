@@ -19,30 +19,40 @@ inline std::vector<double> magnitudes(const value_histogram& binned) {
 
 /// KL divergence of the first `kept` bins, with all that lies beyond added to the last, from the same bins when only
 /// `levels` groups of them can be told apart: each group's count is spread evenly over its bins that are not empty.
-/// Pre: levels <= kept, and outside is what the bins from `kept` on hold.
-inline double divergence(std::span<const double> bins, std::size_t kept, std::size_t levels, double outside,
-                         double total) {
-  double inside = 0;
-  for (std::size_t i = 0; i < kept; ++i) inside += bins[i];
-  if (inside == 0) return std::numeric_limits<double>::infinity();
-  double sum = 0;
-  for (std::size_t level = 0; level < levels; ++level) {
-    const std::size_t first = level * kept / levels, last = (level + 1) * kept / levels;
-    double count = 0, filled = 0;
-    for (std::size_t i = first; i < last; ++i) {
-      count += bins[i];
-      filled += bins[i] != 0;
-    }
-    for (std::size_t i = first; i < last; ++i) {
-      const double p = (bins[i] + (i + 1 == kept ? outside : 0)) / total;
-      if (p == 0) continue;
-      // A last bin that holds only what was clipped has no counterpart: it counts as the smallest one.
-      const double q = bins[i] == 0 ? 1 / inside : count / filled / inside;
-      sum += p * std::log(p / q);
+/// The sum of p log(p / q) is that of p log p, which sums over prefixes give, less that of p log q, one for each group.
+class divergences {
+ public:
+  explicit divergences(const std::vector<double>& bins) : bins_(bins) {
+    for (const double count : bins) {
+      counts_.push_back(counts_.back() + count);
+      filled_.push_back(filled_.back() + (count != 0));
+      logarithms_.push_back(logarithms_.back() + times_log(count));
     }
   }
-  return sum;
-}
+  /// Pre: 0 < levels <= kept <= number of bins.
+  double operator()(std::size_t kept, std::size_t levels) const {
+    const double total = counts_.back(), inside = counts_[kept], outside = total - inside;
+    if (inside == 0) return std::numeric_limits<double>::infinity();
+    const double last = bins_[kept - 1];
+    double sum = logarithms_[kept - 1] + times_log(last + outside) - total * std::log(total);
+    for (std::size_t level = 0; level < levels; ++level) {
+      const std::size_t first = level * kept / levels, end = (level + 1) * kept / levels;
+      const double count = counts_[end] - counts_[first];
+      if (count == 0) continue;
+      const double clipped = end == kept && last != 0 ? outside : 0;
+      sum -= (count + clipped) * std::log(count / (filled_[end] - filled_[first]) / inside);
+    }
+    // A last bin that holds only what was clipped has no counterpart: it counts as the smallest one.
+    if (last == 0) sum += outside * std::log(inside);
+    return sum / total;
+  }
+
+ private:
+  static double times_log(double x) { return x == 0 ? 0 : x * std::log(x); }
+
+  std::vector<double> bins_;
+  std::vector<double> counts_{0}, filled_{0}, logarithms_{0};  ///< of the bins before each
+};
 
 }  // namespace detail
 
@@ -52,6 +62,10 @@ inline double divergence(std::span<const double> bins, std::size_t kept, std::si
 class entropy {
  public:
   void observe(std::span<const float> values) { seen_.observe(values); }
+  template <RangeIn F>
+  void observe(std::span<const float> values, const F& range_in) {
+    seen_.observe(values, range_in);
+  }
   void merge(const entropy& other) { seen_.merge(other.seen_); }
 
   template <Scheme S>
@@ -79,14 +93,12 @@ class entropy {
     const std::vector<double> bins = detail::magnitudes(binned);
     std::size_t used = bins.size();
     while (used > 1 && bins[used - 1] == 0) --used;
-    double total = 0, outside = 0;
-    for (const double count : bins) total += count;
+    const detail::divergences of(bins);
     double best = std::numeric_limits<double>::infinity();
     std::size_t kept = used;
     for (std::size_t i = used; i >= levels && i > 0; --i) {  // from all values down: a tie keeps more of them
-      const double candidate = detail::divergence(bins, i, levels, outside, total);
-      if (candidate < best) best = candidate, kept = i;
-      outside += bins[i - 1];
+      const double candidate = of(i, levels);
+      if (candidate < best - 1e-12) best = candidate, kept = i;
     }
     return static_cast<double>(kept) * binned.width();
   }

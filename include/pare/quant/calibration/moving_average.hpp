@@ -18,6 +18,10 @@ struct moving_average {
   value_range batch{};        ///< the one that has not ended
 
   void observe(std::span<const float> values) { batch.include(range_of(values)); }
+  template <RangeIn F>
+  void observe(std::span<const float> values, const F& range_in) {
+    batch.include(range_in(values));
+  }
   /// An empty batch does not count.
   void end_batch() {
     if (batch.empty()) return;

@@ -41,6 +41,10 @@ double squared_error(const value_histogram& seen, const affine_map& map) {
 class mse {
  public:
   void observe(std::span<const float> values) { seen_.observe(values); }
+  template <RangeIn F>
+  void observe(std::span<const float> values, const F& range_in) {
+    seen_.observe(values, range_in);
+  }
   void merge(const mse& other) { seen_.merge(other.seen_); }
 
   template <Scheme S>

@@ -38,6 +38,10 @@ struct percentile {
   value_histogram seen{};  ///< so far
 
   void observe(std::span<const float> values) { seen.observe(values); }
+  template <RangeIn F>
+  void observe(std::span<const float> values, const F& range_in) {
+    seen.observe(values, range_in);
+  }
   void merge(const percentile& other) { seen.merge(other.seen); }
   pare::interval interval() const {
     if (!(percent > 50 && percent <= 100)) fail("percentile.percent", "above 50 and at most 100", percent);

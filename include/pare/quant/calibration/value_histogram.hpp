@@ -21,16 +21,23 @@ class value_histogram {
   static constexpr int side = 2048;  ///< bins below zero, and from zero on: half of them in use at least
   static constexpr std::size_t exact_values = 4096;
 
-  /// Fails if a value is not finite.
-  void observe(std::span<const float> values) {
-    range_.include(range_of(values));
+  /// Fails if a value is not finite; values before it may have been counted.
+  void observe(std::span<const float> values) { observe(values, range_of); }
+  /// The same with another range_of.
+  template <class F>
+  void observe(std::span<const float> values, const F& range_in) {
     if (counts_.empty() && values_.size() + values.size() <= exact_values) {
+      range_.include(range_in(values));
       values_.insert(values_.end(), values.begin(), values.end());
       return;
     }
-    spill();
-    widen(exponent_for(reach()));
-    count(values);
+    for (std::size_t at = 0; at < values.size(); at += part) {  // each part is read twice, but from the nearest cache
+      const auto next = values.subspan(at, std::min(part, values.size() - at));
+      range_.include(range_in(next));
+      spill();
+      widen(exponent_for(reach()));
+      count(next);
+    }
   }
 
   void merge(const value_histogram& other) {
@@ -79,6 +86,7 @@ class value_histogram {
  private:
   static constexpr std::size_t bins = 2 * side;
   static constexpr int least_exponent = -126;  // the reciprocal of the width is a float
+  static constexpr std::size_t part = 4096;    ///< values; 16 KiB
 
   float reach() const noexcept { return empty() ? 0 : std::max(std::abs(range_.min), std::abs(range_.max)); }
   static int exponent_for(float reach) noexcept {
@@ -122,9 +130,7 @@ class value_histogram {
   }
   /// trunc(|x| / width), counted from 0 up and from -1 down: no rounding, since the width is a power of two.
   static std::int32_t place(float x, float per_width) noexcept {
-    const std::int32_t sign = std::bit_cast<std::int32_t>(x) >> 31;
-    const float magnitude = std::bit_cast<float>(std::bit_cast<std::int32_t>(x) & 0x7fffffff);
-    return static_cast<std::int32_t>(magnitude * per_width) ^ sign;
+    return static_cast<std::int32_t>(x * per_width) + (std::bit_cast<std::int32_t>(x) >> 31);
   }
 
   std::vector<float> values_;

@@ -1,0 +1,79 @@
+// read.inl: the loops of read.hpp, 16 elements at a time. Included in every target's namespace.
+
+/// As many strips at a time as leave no register idle: three of sums for each.
+inline constexpr int bounds_strips = sizeof(f32_reg) == 64 ? 4 : sizeof(f32_reg) == 32 ? 2 : 1;
+
+struct strip_bounds {
+  f32x16 low, high;
+  f32x16 odd;  ///< 0 until a value is not finite, then NaN
+
+  PARE_ALWAYS_INLINE void include(const f32x16& x) {
+    low = min(x, low);
+    high = max(x, high);
+    odd = each([&](f32_reg sum, f32_reg v) -> f32_reg { return sum + v * 0.f; }, odd, x);
+  }
+};
+
+inline float_bounds run_bounds(const float* x, index count) noexcept {
+  alignas(64) float few[16];
+  if (count <= 0) return {};
+  if (count < 16) {
+    for (index i = 0; i < 16; ++i) few[i] = x[std::min(i, count - 1)];
+    x = few;
+    count = 16;
+  }
+  strip_bounds parts[bounds_strips];
+  const float_bounds none;
+  for (auto& part : parts) part = {fill<f32x16>(none.min), fill<f32x16>(none.max), fill<f32x16>(0.f)};
+  index i = 0;
+  for (; i + 16 * bounds_strips <= count; i += 16 * bounds_strips) PARE_UNROLL for (int s = 0; s < bounds_strips; ++s) {
+      prefetch_page(x + i + 16 * s);
+      parts[s].include(load_lanes<f32x16>(x + i + 16 * s));
+    }
+  for (; i < count; i += 16) parts[0].include(load_lanes<f32x16>(x + std::min(i, count - 16)));
+  for (int s = 1; s < bounds_strips; ++s) {
+    parts[0].low = min(parts[0].low, parts[s].low);
+    parts[0].high = max(parts[0].high, parts[s].high);
+    parts[0].odd = parts[0].odd + parts[s].odd;
+  }
+  float_bounds all;
+  alignas(64) float low[16], high[16], odd[16];
+  store_lanes(low, parts[0].low);
+  store_lanes(high, parts[0].high);
+  store_lanes(odd, parts[0].odd);
+  for (int lane = 0; lane < 16; ++lane) {
+    all.min = std::min(all.min, low[lane]);
+    all.max = std::max(all.max, high[lane]);
+    all.finite &= odd[lane] == 0;
+  }
+  return all;
+}
+
+/// 16 elements of a row from j on.
+template <class Row>
+PARE_ALWAYS_INLINE f32x16 strip_of(const Row& row, index j) {
+  if constexpr (Row::operation == arithmetic::memory) {
+    prefetch_page(row.first + j);
+    return load_lanes<f32x16>(row.first + j);
+  } else if constexpr (Row::operation == arithmetic::number) {
+    return fill<f32x16>(static_cast<float>(row.value));
+  } else if constexpr (Row::operation == arithmetic::negate) {
+    return each([&](f32_reg v) -> f32_reg { return -v; }, strip_of(std::get<0>(row.arguments), j));
+  } else {
+    const f32x16 a = strip_of(std::get<0>(row.arguments), j), b = strip_of(std::get<1>(row.arguments), j);
+    if constexpr (Row::operation == arithmetic::add) return a + b;
+    if constexpr (Row::operation == arithmetic::subtract) return a - b;
+    if constexpr (Row::operation == arithmetic::multiply) return a * b;
+    if constexpr (Row::operation == arithmetic::divide) return a / b;
+  }
+}
+
+template <class Row>
+inline void run_arithmetic(const Row& row, index first, float* to, index count, index rows) noexcept {
+  Row local = row;
+  for (; rows > 0; --rows, to += count) {
+    for (index i = 0; i + 16 <= count; i += 16) store_lanes(to + i, strip_of(local, first + i));
+    if (count % 16 != 0) store_lanes(to + count - 16, strip_of(local, first + count - 16));
+    local.next();
+  }
+}
