@@ -6,12 +6,17 @@
 // time, whether a product is computed or skipped), of_peak (fraction of the peak of the multiply-accumulate
 // instruction, measured in turns with the row), bytes (packed weights and per-channel terms), rel_error (of the output,
 // as real numbers, against double precision).
+//
+// Rows quantize/<variant>/<elements> convert a tensor of floats, or look at one. Theirs: GBps (bytes read and written /
+// time), of_copy (fraction of a plain copy's bandwidth, measured in turns with the row; of_read for what only reads),
+// per_cycle (elements per cycle of this core).
 #include <algorithm>
 #include <string_view>
 
 #include "measure.hpp"
 #include "ours.hpp"
 #include "peers.hpp"
+#include "quantize.hpp"
 #include "report.hpp"
 #include "row.hpp"
 
@@ -58,6 +63,7 @@ int run(char** all, int count) {
   for (variant& peer : peer_variants(cap)) variants.push_back(std::move(peer));
   for (const shape& s : all_shapes()) add_rows(variants, s, cap);
   add_conv_rows(variants, cap);
+  add_quantize_rows(cap);
   benchmark::AddCustomContext("pare_target", std::string(name(cap)));
   line_reporter lines;
   json_reporter json, file;

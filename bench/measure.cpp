@@ -79,6 +79,32 @@ measurement measure(contender& c, double operations, const peak_loop* peak) {
   return {median(seconds), median(of_peak)};
 }
 
+turns measure_in_turns(std::span<const std::function<void()>> calls) {
+  const auto repeat = [&](std::size_t call) {
+    return [&f = calls[call]](long n) {
+      for (; n > 0; --n) f();
+    };
+  };
+  std::vector<long> repetitions;
+  double round_seconds = 0;
+  for (std::size_t c = 0; c < calls.size(); ++c) {
+    repetitions.push_back(repetitions_for(sample_seconds, repeat(c)));
+    round_seconds += sample(repetitions[c], repeat(c)) * static_cast<double>(repetitions[c]);
+  }
+  const int rounds = std::clamp(static_cast<int>(budget_seconds / round_seconds), 2 * fewest_rounds + 1, most_rounds);
+  std::vector<std::vector<double>> seconds(calls.size()), of_last(calls.size());
+  for (int round = 0; round < rounds; ++round) {
+    for (std::size_t c = 0; c < calls.size(); ++c) seconds[c].push_back(sample(repetitions[c], repeat(c)));
+    for (std::size_t c = 0; c < calls.size(); ++c) of_last[c].push_back(seconds[c].back() / seconds.back().back());
+  }
+  turns all;
+  for (std::size_t c = 0; c < calls.size(); ++c) {
+    all.seconds.push_back(median(seconds[c]));
+    all.of_last.push_back(median(of_last[c]));
+  }
+  return all;
+}
+
 double best_seconds(contender& c) {
   const auto run = [&](long n) {
     for (; n > 0; --n) c.run();

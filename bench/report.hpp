@@ -52,6 +52,12 @@ class line_reporter final : public benchmark::BenchmarkReporter {
       const auto found = run.counters.find(key);
       return found == run.counters.end() ? std::nan("") : found->second.value;
     };
+    if (run.counters.count("GBps") != 0) {  // rows that are bound by memory
+      const char* const reference = run.counters.count("of_read") != 0 ? "of_read" : "of_copy";
+      std::printf("%10.2f %8.1f GB/s  %s %.3f  per_cycle %.2f  %s\n", run.GetAdjustedRealTime(), counter("GBps"),
+                  reference, counter(reference), counter("per_cycle"), run.report_label.c_str());
+      return;
+    }
     std::printf("%10.2f %8.1f %8.3f %9.0f %9.1e  %s\n", run.GetAdjustedRealTime(), counter("GOPS"), counter("of_peak"),
                 counter("bytes"), counter("rel_error"), run.report_label.c_str());
   }
