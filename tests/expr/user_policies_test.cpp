@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
-#include <pare/expr/quantize.hpp>
+#include <limits>
+#include <pare/expr/error_report.hpp>
 
 // Policies as a user may write them, odd on purpose: every concept of quant/ and prune/ has a model here.
 namespace odd {
@@ -32,6 +33,13 @@ struct most_of_the_greatest {
   pare::interval interval() const { return {0, share * greatest}; }
   double share = 0.9;
   float greatest = 0;
+};
+
+struct two_for_strange_numbers {
+  template <std::floating_point F>
+  static constexpr F replace(F) {
+    return 2;
+  }
 };
 
 struct prefers_odd_indices {
@@ -71,6 +79,28 @@ TEST_CASE("a user's scheme, granularity, rounding and calibration work together 
   CHECK((xt::xarray<float>(pare::dequantize(lazy)) == xt::xarray<float>{{0.f, 1.f}, {4.f, 6.f}, {60.f, 0.f}}));
   CHECK(pare::quantize<pare::quantizer<pare::affine<std::int8_t>, pare::per_tensor, odd::always_up>>(x)(0, 1) == -124);
   CHECK(pare::quantize<pare::quantizer<odd::five_bits_around_three>>(x)(2, 0) == 11);
+}
+
+TEST_CASE("a user's quantizer serves every expression, and what it makes of strange numbers is its own") {
+  using all_odd = pare::quantizer<odd::five_bits_around_three, odd::pairs_of_rows, odd::always_up,
+                                  odd::most_of_the_greatest, odd::two_for_strange_numbers>;
+  const float infinity = std::numeric_limits<float>::infinity();
+  const xt::xarray<float> x = {{-infinity, 1.f}, {std::nanf(""), 8.f}, {infinity, 90.f}};
+  const pare::quantization<all_odd> steps{.maps = {{0.5f, 3}, {10.f, 3}}};
+  CHECK((xt::xarray<std::int16_t>(pare::quantize(x, steps)) == xt::xarray<std::int16_t>{{7, 5}, {7, 15}, {4, 12}}));
+  CHECK((xt::xarray<float>(pare::fake_quantize(x, steps)) == xt::xarray<float>{{2, 1}, {2, 6}, {10, 90}}));
+  CHECK((xt::xarray<float>(pare::straight_through_mask(x, steps)) == xt::xarray<float>{{0, 1}, {0, 0}, {0, 1}}));
+  const xt::xarray<std::int16_t> again = pare::requantize(pare::quantize(x, steps), steps, steps);
+  CHECK((again == xt::xarray<std::int16_t>{{7, 5}, {7, 15}, {4, 12}}));
+
+  const xt::xarray<float> first = {{1.f, 0.f}, {4.f, 0.f}, {20.f, 0.f}},
+                          second = {{2.f, 0.f}, {-8.f, 0.f}, {40.f, 0.f}};
+  pare::calibrator<all_odd> seen, other;
+  pare::observe(seen, first).merge(pare::observe(other, second));
+  CHECK(seen.finish().maps == std::vector<pare::affine_map>{{0.9f * 4 / 8, 3}, {0.9f * 40 / 8, 3}});
+  const auto report = pare::report_error(first, pare::quantization<all_odd>{.maps = {{1.f, 3}, {1.f, 3}}});
+  CHECK(report.channels[0].noise == 0);
+  CHECK(report.channels[1].clipped == 1);  // code 15 is the last: 12
 }
 
 TEST_CASE("a user's criterion and structure work together and in any mixture") {
