@@ -1,6 +1,8 @@
 // main.cpp: pare_bench: this library's formats and other libraries, on the same problems.
 //
-//   pare_bench [--pare_target=avx2] [--benchmark_filter=gemm/s8/] [--benchmark_out=file.json] ...
+//   pare_bench [--pare_target=avx2] [--pare_dlmc=folder] [--benchmark_filter=gemm/s8/] [--benchmark_out=file.json] ...
+//
+// With a folder of sparsity patterns there are rows dlmc/<format>/<layer> too (see dlmc.cpp).
 //
 // A row's time is the median CPU time of a call on one thread and one core, caches warm. Its counters: GOPS (2mnk /
 // time, whether a product is computed or skipped), of_peak (fraction of the peak of the multiply-accumulate
@@ -48,6 +50,7 @@ int run(char** all, int count) {
   const char* const wanted = take_option(arguments, "--pare_target");
   const target cap = wanted == nullptr ? best_target() : parse_target(wanted);
   expect_available(cap);
+  const char* const dlmc = take_option(arguments, "--pare_dlmc");
   const std::string_view format = [&] {
     const char* const given = take_option(arguments, "--benchmark_format");
     return given == nullptr ? "console" : given;
@@ -64,6 +67,7 @@ int run(char** all, int count) {
   for (const shape& s : all_shapes()) add_rows(variants, s, cap);
   add_conv_rows(variants, cap);
   add_quantize_rows(cap);
+  if (dlmc != nullptr) add_real_patterns(dlmc, variants, cap);
   benchmark::AddCustomContext("pare_target", std::string(name(cap)));
   line_reporter lines;
   json_reporter json, file;

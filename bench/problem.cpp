@@ -101,6 +101,8 @@ problem random_problem(const shape& s, index elements, float mean, std::mt19937_
 problem make_problem(const shape& s, const pattern& zeros) {
   auto random = generator_for(s);
   problem p = random_problem(s, s.m * s.k, 0.5f, random);
+  for (std::size_t i = 0; zeros.kept != nullptr && i < p.w.size(); ++i)
+    if (!(*zeros.kept)[i]) p.w[i] = 0;
   if (zeros.sparsity > 0) drop_blocks(s, zeros, p.w, random);
   p.exact = multiply(p, p.x);
   return p;

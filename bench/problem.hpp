@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "buffer.hpp"
 #include "pare/reference/geometry.hpp"
@@ -24,6 +25,7 @@ std::string name(const shape& s);
 struct pattern {
   double sparsity = 0;
   index rows = 16, columns = 4, window = 0;
+  const std::vector<bool>* kept = nullptr;  ///< instead of all that: which of the n * k weights are not zero
   constexpr pattern(double sparsity_ = 0, index rows_ = 16, index columns_ = 4, index window_ = 0) noexcept
       : sparsity(sparsity_), rows(rows_), columns(columns_), window(window_) {}
   friend auto operator<=>(const pattern&, const pattern&) = default;

@@ -104,6 +104,10 @@ std::vector<shape> all_shapes() {
   return all;
 }
 
+void add_row(const variant& v, const std::string& of, const shape& s, target cap) {
+  add_row({}, v, v.group, of, cap, [=, &v]() -> const problem& { return problem_of(s, v.zeros); });
+}
+
 void add_rows(const std::vector<variant>& variants, const shape& s, target cap) {
   for (const variant& v : variants) {
     if (!runs_on(v, s)) continue;

@@ -10,10 +10,16 @@ namespace pare::bench {
 /// The shapes that every variant runs: the layers of image networks and of language models, and cubes.
 std::vector<shape> all_shapes();
 
+/// Adds the row <group>/<variant>/<of> on shape s. The variant must stay where it is until the row has run.
+void add_row(const variant& v, const std::string& of, const shape& s, target cap);
+
 /// Adds the rows of `variants` on shape s.
 /// `variants` must stay where it is until the rows have run.
 void add_rows(const std::vector<variant>& variants, const shape& s, target cap);
 /// Adds conv/<variant>/<shape> and dwconv/<variant>/<shape>, the layers of image networks; likewise.
 void add_conv_rows(const std::vector<variant>& variants, target cap);
+
+/// Adds dlmc/<format>/<layer> for every layer in the folders of `folder` (see dlmc.cpp).
+void add_real_patterns(const std::string& folder, const std::vector<variant>& variants, target cap);
 
 }  // namespace pare::bench

@@ -7,6 +7,7 @@
 
 // Instruction sets. PARE_TARGETS is a bit set of them, a plain number, the same in every unit of a program:
 //   1 scalar   2 SSE4.1   4 AVX2   8 AVX-VNNI   16 AVX-512 VNNI   32 NEON   64 NEON dot product
+//   128 AVX-512 VBMI, with 16
 // Targets of another architecture are ignored. The scalar target is always kept.
 #ifndef PARE_TARGETS
 #define PARE_TARGETS 0xffff
@@ -18,6 +19,7 @@
 #define PARE_TARGET_BIT_AVX512_VNNI 16
 #define PARE_TARGET_BIT_NEON 32
 #define PARE_TARGET_BIT_NEON_DOTPROD 64
+#define PARE_TARGET_BIT_AVX512_VBMI 128
 
 #if defined(__FAST_MATH__)
 #error "pare: -ffast-math breaks the exact rounding that quantization is defined by; compile this unit without it"
@@ -44,7 +46,9 @@
 // Units built with other flags generate other code for the same inline function, and a linker would keep one
 // of the two. Types are plain members of pare, so that units can exchange them; functions whose code depends on
 // the flags (targets, kernels and whatever calls them, errors) live in an inline namespace that spells the flags.
-#if defined(__AVX512VNNI__)
+#if defined(__AVX512VNNI__) && defined(__AVX512VBMI__)
+#define PARE_UNIT_ISA avx512vbmi
+#elif defined(__AVX512VNNI__)
 #define PARE_UNIT_ISA avx512vnni
 #elif defined(__AVX512F__)
 #define PARE_UNIT_ISA avx512f

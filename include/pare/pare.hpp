@@ -50,6 +50,7 @@
 
 // L5: layers over raw memory, and over expressions
 #include "nn.hpp"
+#include "nn/advise.hpp"
 
 #include "expr/error_report.hpp"
 #include "expr/fake_quantize.hpp"

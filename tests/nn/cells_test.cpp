@@ -1,4 +1,6 @@
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <pare/nn/advise.hpp>
 #include <pare/nn/linear_cells.hpp>
 #include <pare/nn/threads.hpp>
 
@@ -141,7 +143,9 @@ TEMPLATE_TEST_CASE("rows become channel cells and come back as they were", "", s
 
 TEST_CASE("codes go into the cells of the next layer as they come out of rows") {
   generator random{5};
-  for (const extents& size : {extents{70, 37, 45}, {16, 4, 9}, {33, 2, 64}}) {
+  const pare::output_map outputs[] = {{-5, -128, 127}, {10, 10, 90}, {-128, -127, -60}};
+  int round = 0;
+  for (const extents& size : {extents{70, 37, 45}, {16, 4, 9}, {33, 2, 64}, {64, 16, 80}, {128, 8, 20}}) {
     const auto x = filled<pare::s8>(random, size.m, size.k);
     auto w = filled<pare::s8_narrow>(random, size.n, size.k);
     drop_blocks<4>(random, w, 5);
@@ -152,7 +156,7 @@ TEST_CASE("codes go into the cells of the next layer as they come out of rows") 
       scales.push_back(static_cast<double>(random.between(1, 100)) * 1e-5);
     }
     const pare::multipliers<pare::float_nearest_even> multipliers(scales);
-    const auto epilogue = pare::bias(bias) | pare::requantize(multipliers, {-5, -128, 127});
+    const auto epilogue = pare::bias(bias) | pare::requantize(multipliers, outputs[round++ % 3]);
     const pare::packed_weights<pare::s8_narrow> dense(std::as_const(w).view());
     loose_matrix<std::int8_t> expected(size.m, size.n, 0);
     pare::linear(x.view(), 7, dense, epilogue, expected.view(), pare::target::scalar);
@@ -214,6 +218,56 @@ TEST_CASE("channel cells that do not fit are refused in words") {
                     "pare: x.data: expected memory for a view that is not empty, got a null pointer");
   CHECK_THROWS_WITH((pare::packed_weights<pare::f32, blocks<1, 1>>(1, 65537, [](index, auto) {})),
                     "pare: weights.columns: expected at most 65536 cells of 1, got 65537");
+}
+
+namespace {
+/// A clock that goes on by a second whenever it is read.
+struct steps_clock {
+  using duration = std::chrono::seconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<steps_clock>;
+  static constexpr bool is_steady = true;
+  static inline int reads = 0;
+  static time_point now() { return time_point(duration(++reads)); }
+};
+}  // namespace
+
+TEST_CASE("advice has a row for every structure, layout and sparsity, and says from which on it is faster") {
+  generator random{8};
+  const auto w = filled<pare::s8_narrow>(random, 20, 40);
+  const double sparsities[] = {0.5, 0.9};
+  const pare::advice timed = pare::advise<pare::structures<blocks<4>>, pare::s8_narrow, steps_clock>(
+      w.view(), pare::target::scalar, 17, sparsities);
+  CHECK(timed.dense_seconds == 1);
+  CHECK(timed.dense_bytes == pare::packed_weights<pare::s8_narrow>(w.view()).bytes());
+  REQUIRE(timed.rows.size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(timed.rows[i].structure == "block<4, 4>");
+    CHECK(timed.rows[i].layout == (i < 2 ? "rows" : "cells"));
+    CHECK(timed.rows[i].sparsity == (i % 2 == 0 ? 0.5 : 0.9));
+    CHECK(timed.rows[i].seconds == 1);
+    CHECK(timed.rows[i].bytes == timed.rows[i % 2].bytes);
+  }
+  CHECK(timed.rows[1].bytes < timed.rows[0].bytes);
+  CHECK(!pare::pays_from(timed, "block<4, 4>", "rows"));
+
+  pare::advice a{.m = 1, .n = 2, .k = 3, .target = "scalar", .dense_seconds = 1, .dense_bytes = 8, .rows = {}};
+  for (const auto& [sparsity, seconds] : {std::pair(0.1, 0.9), {0.5, 1.5}, {0.7, 0.5}, {0.9, 0.25}})
+    a.rows.push_back({"block<4, 4>", "rows", sparsity, seconds, 4});
+  CHECK(pare::pays_from(a, "block<4, 4>", "rows") == 0.7);
+  CHECK(!pare::pays_from(a, "block<4, 4>", "cells"));
+  const std::string table = pare::to_text(a);
+  CHECK(table.find("1x2x3 on scalar, dense: 1000000.00 us, 8 bytes\n") == 0);
+  CHECK(table.find("90.0 % pruned: 250000.00 us,  4.00 times as fast, 0.500 of the bytes\n") != std::string::npos);
+  CHECK(table.find("block<4, 4> in rows is faster from 70.0 % on\n") != std::string::npos);
+  a.rows.resize(1);
+  CHECK(pare::to_json(a) ==
+        "{\"m\": 1, \"n\": 2, \"k\": 3, \"target\": \"scalar\", \"dense_seconds\": 1, \"dense_bytes\": 8, "
+        "\"rows\": [\n{\"structure\": \"block<4, 4>\", \"layout\": \"rows\", \"sparsity\": 0.1, "
+        "\"seconds\": 0.9, \"bytes\": 4}\n]}\n");
+  CHECK_THROWS_WITH((pare::advise<pare::structures<blocks<4>>>(w.view(), pare::target::scalar, 0)),
+                    "pare: m: expected at least 1, got 0");
 }
 
 }  // namespace cases

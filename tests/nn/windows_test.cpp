@@ -75,24 +75,48 @@ TEST_CASE("windows that keep too many weights are named, and those that keep few
   CHECK(packed(std::as_const(w).view()).density() == 0.5);
 }
 
-TEST_CASE("places outside their window are refused though the checksum is right") {
+TEST_CASE("windows come back from their bytes, which are few, and damaged ones are refused") {
+  generator random{77};
+  const auto check = [&]<index N, index M>(windows<N, M>, index n, index k) {
+    using packed = pare::packed_weights<pare::s8_narrow, windows<N, M>>;
+    auto w = filled<pare::s8_narrow>(random, n, k, filling::any);
+    thin(random, w, N, M);
+    const packed before(std::as_const(w).view());
+    const auto bytes = pare::to_bytes(before);
+    const packed after = pare::packed_from_bytes<pare::s8_narrow, windows<N, M>>(std::span(bytes));
+    for (std::size_t part = 0; part < 4; ++part)
+      CHECK(std::equal(before.parts()[part].begin(), before.parts()[part].end(), after.parts()[part].begin(),
+                       after.parts()[part].end()));
+    return static_cast<double>(bytes.bytes()) / static_cast<double>(n * k);
+  };
+  CHECK(check(windows<2, 4>{}, 128, 512) < 0.64);
+  check(windows<2, 4>{}, 0, 8);
+  check(windows<4, 32>{}, 3, 0);
+  check(windows<4, 16>{}, 17, 70);
+  check(windows<4, 32>{}, 20, 65);
+  check(windows<1, 4>{}, 5, 64);
+
   const auto first = [](index, pare::matrix_view<std::int8_t> tile) {
     for (index j = 0; j < tile.rows; ++j)
-      for (index l = 0; l < tile.columns; ++l) tile(j, l) = l % 16 == 0;
+      for (index l = 0; l < tile.columns; ++l) tile(j, l) = l % 16 == 0 || l % 16 == 3;
   };
   using structure = windows<4, 16>;
   const auto bytes = pare::to_bytes(pare::packed_weights<pare::s8_narrow, structure>(20, 32, first));
-  const auto read = [](const pare::aligned_storage<std::byte>& from) {
-    return pare::packed_from_bytes<pare::s8_narrow, structure>(std::span(from));
+  const auto forge = [&](std::size_t offset, int value) {
+    auto forged = bytes.clone();
+    pare::detail::packed_header header;
+    std::memcpy(&header, forged.data(), sizeof header);
+    forged[static_cast<index>(offset)] = static_cast<std::byte>(value);
+    header.checksum = pare::detail::checksum_of(header, std::span<const std::byte>(forged).subspan(sizeof header));
+    std::memcpy(forged.data(), &header, sizeof header);
+    return pare::packed_from_bytes<pare::s8_narrow, structure>(std::span<const std::byte>(forged)).n();
   };
-  CHECK(read(bytes).n() == 20);
-  auto forged = bytes.clone();
-  pare::detail::packed_header header;
-  std::memcpy(&header, forged.data(), sizeof header);
-  forged[static_cast<index>(sizeof header) + 64] = std::byte{16};
-  header.checksum = pare::detail::checksum_of(header, std::span<const std::byte>(forged).subspan(sizeof header));
-  std::memcpy(forged.data(), &header, sizeof header);
-  CHECK_THROWS_WITH(read(forged), "pare: bytes: expected places in windows of 16, got 16");
+  constexpr std::size_t values = 192, places = 192 + 3 * 64 + 2 * 64;
+  CHECK(forge(places, 0x30) == 20);
+  CHECK_THROWS_WITH(forge(places, 0x33),
+                    "pare: bytes: expected places that rise within every window of 16, got others");
+  CHECK_THROWS_WITH(forge(values, 0), "pare: bytes: expected places that rise within every window of 16, got others");
+  CHECK_THROWS_WITH(forge(values, 2), "pare: bytes: expected sums of the weights, got others");
 }
 
 }  // namespace cases

@@ -20,6 +20,7 @@ struct cells_call {
   using activations = A;
   using weights_range = W;
   using structure = Structure;
+  using epilogue_type = Epilogue;
   using plan_type = plan<A, W, MaxDepth>;
   static constexpr value_kind sum = plan_type::sum;
   static constexpr value_kind result = after_v<sum, Epilogue>;
@@ -33,6 +34,7 @@ struct cells_call {
   const typename A::type* a = nullptr;
   index a_plane = 0;  ///< elements from one plane of cells to the next
   panel_view<Structure> weights;
+  index k = 0;  ///< decides how many pixels are computed for a channel before the next one
   std::int32_t zero_point = 0;
   Epilogue epilogue;
   Out* out = nullptr;
@@ -58,7 +60,6 @@ struct cells_rows_call {
   Cells cells;
   const typename Cells::activations::type* a = nullptr;
   index a_stride = 0;
-  index k = 0;
   Out* out = nullptr;
   index out_stride = 0;
   std::byte* scratch = nullptr;

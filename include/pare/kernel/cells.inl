@@ -33,6 +33,9 @@ struct cells_traits {
   using total = std::conditional_t<choice::period == 0, no_total, i64x16>;
   static constexpr index cell_step = cell_bytes;
   static constexpr int rows = static_cast<int>(Call::structure::rows);
+  /// Plain int32 sums start at their channel's terms instead of zero.
+  static constexpr bool starts =
+      sizeof(a_type) == 1 && choice::period == 0 && std::is_same_v<typename dot::acc, i32x16>;
   /// Output channels in one cell, and how many are finished together.
   static constexpr int depth = static_cast<int>(channel_depth<std::remove_pointer_t<decltype(Call::out)>>);
   static constexpr int channels = std::max(rows, depth);
@@ -47,6 +50,50 @@ PARE_ALWAYS_INLINE Sums channel_correction(const Call& call, index channel) {
   using unsigned_lane = std::make_unsigned_t<lane>;
   const auto factor = static_cast<unsigned_lane>(-lane{call.zero_point} - cells_traits<Call>::dot::offset);
   return fill<Sums>(static_cast<lane>(factor * static_cast<unsigned_lane>(lane{call.weights.sums[channel]})));
+}
+
+/// Where sums of a channel start: at its correction and at the bias that the epilogue begins with, if it does.
+template <class Call>
+PARE_ALWAYS_INLINE i32x16 start_of(const Call& call, index channel) {
+  using bias = leading_bias<decltype(Call::epilogue)>;
+  const i32x16 start = channel_correction<i32x16>(call, channel);
+  if constexpr (bias::found) {
+    return start + fill<i32x16>(bias::values(call.epilogue)[channel]);
+  } else {
+    return start;
+  }
+}
+template <class Call>
+PARE_ALWAYS_INLINE auto rest_of_epilogue(const Call& call) {
+  using bias = leading_bias<decltype(Call::epilogue)>;
+  if constexpr (cells_traits<Call>::starts && bias::found) {
+    return bias::rest(call.epilogue);
+  } else {
+    return call.epilogue;
+  }
+}
+
+/// Epilogues that round reals to codes last: there are targets that round, clamp and join four channels at once.
+template <class Stage>
+inline constexpr bool rounds_last = false;
+template <>
+inline constexpr bool rounds_last<requantize_stage<float_nearest_even>> = true;
+template <class First, class Second>
+inline constexpr bool rounds_last<chain<First, Second>> = rounds_last<Second>;
+template <class Place>
+PARE_ALWAYS_INLINE f32x16 before_rounding(const requantize_stage<float_nearest_even>& s, const i32x16& x,
+                                          const Place& at) {
+  const i32x16 terms[1] = {channel_terms<i32x16>(s.terms[0], at)};
+  return scaled(float_nearest_even{}, x, terms);
+}
+template <class First, class Second, class X, class Place>
+PARE_ALWAYS_INLINE f32x16 before_rounding(const chain<First, Second>& s, const X& x, const Place& at) {
+  return before_rounding(s.second, apply(s.first, x, at), at);
+}
+PARE_ALWAYS_INLINE const output_map& output_of_stage(const requantize_stage<float_nearest_even>& s) { return s.output; }
+template <class First, class Second>
+PARE_ALWAYS_INLINE const output_map& output_of_stage(const chain<First, Second>& s) {
+  return output_of_stage(s.second);
 }
 
 /// 16 pixels of one output cell: codes side by side, lowest channel first, or sums and reals as they are.
@@ -74,66 +121,132 @@ PARE_ALWAYS_INLINE void store_cells(Out* out, const X& x) {
   }
 }
 
+/// The dot products of a tile are in flight together: each takes about four cycles, and two begin in one.
+inline constexpr int sums_in_flight = 8;
+
+/// Adds the blocks of `walk` to `sum`; where these are too few sums to hide how long a dot takes, every other block
+/// goes to sums of its own.
+template <class Info, int R, int V, class Walk, class Sum, class Total>
+PARE_ALWAYS_INLINE bool accumulate_blocks(Sum (&sum)[R][V], Total& total, Walk& walk, index row_bytes,
+                                          index panel_bytes) {
+  using dot = typename Info::dot;
+  if constexpr (Info::choice::period == 0 && R * V * registers_of<Sum> < sums_in_flight && requires(Sum x) { x + x; }) {
+    Sum other[R][V] = {};
+    index pairs = walk.full / 2;
+    __asm__("" : "+r"(pairs));
+    for (; pairs > 0; --pairs) {
+      step<dot, R, V>(sum, walk.here(), row_bytes, panel_bytes);
+      walk.advance(1, 0);
+      step<dot, R, V>(other, walk.here(), row_bytes, panel_bytes);
+      walk.advance(1, 0);
+    }
+    if (walk.full % 2 != 0) step<dot, R, V>(sum, walk.here(), row_bytes, panel_bytes);
+    PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) sum[r][v] = sum[r][v] + other[r][v];
+    return false;
+  } else {
+    return accumulate<Info, R, V>(sum, total, walk, row_bytes, panel_bytes);
+  }
+}
+
+/// The sums of R channels from `channel` on and of V strips of pixels; finish(r, v, sum) is called with each.
+template <class Call, int V, class Finish>
+PARE_ALWAYS_INLINE void cells_sums(const Call& call, index pixel, index channel, const Finish& finish) {
+  using info = cells_traits<Call>;
+  constexpr int R = info::rows;
+  typename info::dot::acc sum[R][V] = {};
+  if constexpr (info::starts) {
+    PARE_UNROLL for (int r = 0; r < R; ++r) {
+      const auto start = start_of(call, channel + r);
+      PARE_UNROLL for (int v = 0; v < V; ++v) {
+        sum[r][v] = start;
+        keep_apart(sum[r][v]);
+      }
+    }
+  }
+  typename info::total total[R][V];
+  const std::uint32_t* const first = call.weights.first + channel / R;
+  blocks_walk<R> walk{reinterpret_cast<const std::byte*>(call.a) + pixel * cell_bytes,
+                      call.a_plane * index{sizeof(typename info::a_type)}, call.weights.cells + first[0],
+                      call.weights.strips + index{first[0]} * R * cell_bytes, index{first[1]} - index{first[0]}};
+  const bool flushed = accumulate_blocks<info, R, V>(sum, total, walk, cell_bytes, strip_bytes);
+  PARE_UNROLL for (int r = 0; r < R; ++r) {
+    PARE_UNROLL for (int v = 0; v < V; ++v) {
+      const auto x = sum_with(info::dot::result(sum[r][v]), total[r][v], flushed);
+      if constexpr (sizeof(typename info::a_type) == 1 && !info::starts) {
+        finish(r, v, x + channel_correction<std::remove_cvref_t<decltype(x)>>(call, channel + r));
+      } else {
+        finish(r, v, x);
+      }
+    }
+  }
+}
+
+/// Whether four channels of reals become a cell of codes at once here.
+template <class Call>
+concept JoinsReals = cells_traits<Call>::depth == 4 &&
+                     rounds_last<typename Call::epilogue_type>&& requires(const f32x16 (&x)[4],
+                                                                          const output_map& output, Call& call) {
+  join_rounded(x, output, call.out);
+};
+
 /// Channels [channel, channel + Traits::channels) of V strips of pixels from `pixel` on.
 template <class Call, int V>
 PARE_ALWAYS_INLINE void cells_tile(const Call& call, index pixel, index channel) {
   using info = cells_traits<Call>;
   constexpr int R = info::rows, D = info::depth;
-  constexpr bool corrected = sizeof(typename info::a_type) == 1;
-  constexpr bool starts = corrected && info::choice::period == 0 && std::is_same_v<typename info::dot::acc, i32x16>;
-  using value = decltype(sum_with(info::dot::result(std::declval<const typename info::dot::acc&>()),
-                                  std::declval<const typename info::total&>(), false));
-  using plain = std::remove_cvref_t<value>;
-  using finished_value = std::remove_cvref_t<decltype(apply(call.epilogue, std::declval<plain>(), upright_place{}))>;
-  finished_value finished[info::channels / D][V][D];
-  const auto* const a = reinterpret_cast<const std::byte*>(call.a) + pixel * cell_bytes;
+  const auto epilogue = rest_of_epilogue(call);
+  const auto finish = [&](const auto& x, const upright_place& at) __attribute__((always_inline)) {
+    if constexpr (JoinsReals<Call>) {
+      return before_rounding(epilogue, x, at);
+    } else {
+      return apply(epilogue, x, at);
+    }
+  };
+  using value = std::remove_cvref_t<decltype(sum_with(info::dot::result(std::declval<const typename info::dot::acc&>()),
+                                                      std::declval<const typename info::total&>(), false))>;
+  std::remove_cvref_t<decltype(finish(std::declval<value>(), upright_place{}))> finished[info::channels / D][V][D];
   for (int group = 0; group < info::channels; group += R) {
-    typename info::dot::acc sum[R][V] = {};
-    if constexpr (starts) {
-      PARE_UNROLL for (int r = 0; r < R; ++r) {
-        const auto start = channel_correction<i32x16>(call, channel + group + r);
-        PARE_UNROLL for (int v = 0; v < V; ++v) {
-          sum[r][v] = start;
-          keep_apart(sum[r][v]);
-        }
-      }
-    }
-    typename info::total total[R][V];
-    const std::uint32_t* const first = call.weights.first + (channel + group) / R;
-    blocks_walk<R> walk{a, call.a_plane * index{sizeof(typename info::a_type)}, call.weights.cells + first[0],
-                        call.weights.strips + index{first[0]} * R * cell_bytes, index{first[1]} - index{first[0]}};
-    const bool flushed = accumulate<info, R, V>(sum, total, walk, cell_bytes, strip_bytes);
-    PARE_UNROLL for (int r = 0; r < R; ++r) {
-      const index c = channel + group + r;
-      PARE_UNROLL for (int v = 0; v < V; ++v) {
-        const index row = pixel + v * strip_lanes;
-        const index pixels = c < call.part.column_end ? std::min(call.part.row_end - row, strip_lanes) : 0;
-        plain x = sum_with(info::dot::result(sum[r][v]), total[r][v], flushed);
-        if constexpr (corrected && !starts) x = x + channel_correction<plain>(call, c);
-        finished[(group + r) / D][v][(group + r) % D] =
-            apply(call.epilogue, x, upright_place{call.first_pixel + row, c, static_cast<int>(pixels)});
-      }
-    }
+    cells_sums<Call, V>(
+        call, pixel, channel + group, [&](int r, int v, const value& x) __attribute__((always_inline)) {
+          const index c = channel + group + r, row = pixel + v * strip_lanes;
+          const index pixels = c < call.part.column_end ? std::min(call.part.row_end - row, strip_lanes) : 0;
+          finished[(group + r) / D][v][(group + r) % D] =
+              finish(x, upright_place{call.first_pixel + row, c, static_cast<int>(pixels)});
+        });
   }
   auto* out = call.out + channel / D * call.out_plane + pixel * D;
   for (int plane = 0; plane < info::channels / D && channel + plane * D < call.part.column_end; ++plane) {
-    PARE_UNROLL for (int v = 0; v < V; ++v) store_cells(out + v * strip_lanes * D, join_codes(finished[plane][v]));
+    PARE_UNROLL for (int v = 0; v < V; ++v) {
+      if constexpr (JoinsReals<Call>) {
+        store_cells(out + v * strip_lanes * D, join_rounded(finished[plane][v], output_of_stage(epilogue), call.out));
+      } else {
+        store_cells(out + v * strip_lanes * D, join_codes(finished[plane][v]));
+      }
+    }
     out += call.out_plane;
   }
 }
 
-/// All channels of V strips of pixels.
+/// All channels of pixels [begin, end), V strips at a time. A channel's list is as long for every pixel, so the CPU
+/// foresees where its loop ends.
 template <class Call, int V>
-__attribute__((noinline)) void cells_channels(const Call& call, index pixel) {
+__attribute__((noinline)) void cells_channels(const Call& call, index begin, index end) {
   for (index channel = call.part.column_begin; channel < call.part.column_end; channel += cells_traits<Call>::channels)
-    cells_tile<Call, V>(call, pixel, channel);
+    for (index pixel = begin; pixel < end; pixel += V * strip_lanes) cells_tile<Call, V>(call, pixel, channel);
 }
 
-/// The strips of pixels from `pixel` on, V at a time, then fewer.
+/// The strips of pixels from `pixel` on, V at a time, then fewer. As many pixels as fit the first-level cache go
+/// through all channels before the next ones.
 template <class Call, int V>
 PARE_ALWAYS_INLINE void cells_strips(const Call& call, index pixel) {
-  for (; pixel + (V - 1) * strip_lanes < call.part.row_end; pixel += V * strip_lanes)
-    cells_channels<Call, V>(call, pixel);
+  constexpr index first_level_bytes = 32 * 1024, span = V * strip_lanes;
+  const index span_bytes = round_up(call.k * index{sizeof(*call.a)}, cell_bytes) * span;
+  const index at_once = std::max(first_level_bytes / std::max(span_bytes, index{1}), index{1});
+  for (index left = ceil_div(call.part.row_end - pixel, strip_lanes) / V; left > 0; left -= at_once) {
+    const index begin = pixel;
+    pixel += std::min(left, at_once) * span;
+    cells_channels<Call, V>(call, begin, pixel);
+  }
   if constexpr (V > 1) {
     if (pixel < call.part.row_end) cells_strips<Call, V / 2>(call, pixel);
   }

@@ -68,6 +68,20 @@ inline constexpr bool whole_columns = false;
 template <class Call, index N, index K, index Multiple>
 inline constexpr bool whole_columns<fixed_call<Call, N, K>, Multiple> = N % Multiple == 0 && 64 % Multiple == 0;
 
+/// A call whose windows of activations are picked from out of 64 bytes that are loaded once.
+template <class Call>
+struct line_call : Call {};
+
+/// The call as target T runs it.
+template <target T, class Call>
+PARE_ALWAYS_INLINE decltype(auto) call_on(const Call& call) noexcept {
+  if constexpr (T == target::avx512_vbmi && window_depth<typename Call::structure> != 0) {
+    return line_call<Call>{call};
+  } else {
+    return (call);
+  }
+}
+
 }  // namespace pare
 
 #define PARE_KERNEL_FILE "../kernel/gemm.inl"
@@ -81,7 +95,7 @@ void run(const Call& call, target t) noexcept {
   switch (t) {
 #define PARE_CASE(name) \
   case target::name:    \
-    return name::run(call);
+    return name::run(call_on<target::name>(call));
     PARE_FOR_EACH_TARGET(PARE_CASE)
 #undef PARE_CASE
     default:

@@ -23,8 +23,9 @@ inline constexpr bool has_kernel<n_of_m<N, M, 1>, T> = sizeof(T) == 1 && (N == 1
                                                         window_depth<n_of_m<N, M, 1>> == 64);
 
 /// Packed weights [n, k]: panels [ceil(n/16), ceil(k/window_depth), 2 strips]. The first strip of a pair has the four
-/// kept weights of each of 16 channels, the second, byte for byte, their places in the window, each below
-/// window_depth. sums as for dense weights.
+/// kept weights of each of 16 channels, the second, byte for byte, their places along k, counted from the last multiple
+/// of 64: within the window and, for targets that pick out of 64 elements at once, within these. sums as for dense
+/// weights.
 template <index N, index M>
 struct panel_view<n_of_m<N, M, 1>> {
   const std::byte* strips = nullptr;
@@ -61,7 +62,7 @@ crowded_window pack_windows(const matrix_view<const T>& weights, std::byte* stri
         if (weights(j, l) == T{0}) continue;
         if (kept < N) {
           cell[kept] = static_cast<std::byte>(weights(j, l));
-          cell[kept + strip_bytes] = static_cast<std::byte>(l % depth);
+          cell[kept + strip_bytes] = static_cast<std::byte>(l % strip_bytes);
         }
         ++kept;
       }

@@ -22,18 +22,67 @@ PARE_ALWAYS_INLINE void transpose_four(const std::byte* from, index from_bytes, 
   PARE_UNROLL for (int i = 0; i < 4; ++i) std::memcpy(to + i * to_bytes, &y[i], sizeof y[i]);
 }
 
+/// The same for 16 x 16 cells in registers of 16: four by four within their quarters, then the quarters.
+PARE_ALWAYS_INLINE void transpose_sixteen(const std::byte* from, index from_bytes, std::byte* to, index to_bytes) {
+  typedef std::int32_t cells __attribute__((vector_size(64)));
+  cells x[16];  // x[4 j + i]: cells 4 c + j of rows 4 i to 4 i + 3 in quarter c
+  PARE_UNROLL for (int i = 0; i < 4; ++i) {
+    cells row[4];
+    PARE_UNROLL for (int r = 0; r < 4; ++r) std::memcpy(&row[r], from + (4 * i + r) * from_bytes, sizeof row[r]);
+#define PARE_QUARTERS(a, b, c, d) \
+  a, b, c, d, a + 4, b + 4, c + 4, d + 4, a + 8, b + 8, c + 8, d + 8, a + 12, b + 12, c + 12, d + 12
+    const cells low_ab = __builtin_shufflevector(row[0], row[1], PARE_QUARTERS(0, 16, 1, 17)),
+                high_ab = __builtin_shufflevector(row[0], row[1], PARE_QUARTERS(2, 18, 3, 19)),
+                low_cd = __builtin_shufflevector(row[2], row[3], PARE_QUARTERS(0, 16, 1, 17)),
+                high_cd = __builtin_shufflevector(row[2], row[3], PARE_QUARTERS(2, 18, 3, 19));
+    x[i] = __builtin_shufflevector(low_ab, low_cd, PARE_QUARTERS(0, 1, 16, 17));
+    x[4 + i] = __builtin_shufflevector(low_ab, low_cd, PARE_QUARTERS(2, 3, 18, 19));
+    x[8 + i] = __builtin_shufflevector(high_ab, high_cd, PARE_QUARTERS(0, 1, 16, 17));
+    x[12 + i] = __builtin_shufflevector(high_ab, high_cd, PARE_QUARTERS(2, 3, 18, 19));
+#undef PARE_QUARTERS
+  }
+  PARE_UNROLL for (int j = 0; j < 4; ++j) {
+    const cells* const y = x + 4 * j;
+#define PARE_HALVES(a, b, c, d) \
+  a, a + 1, a + 2, a + 3, b, b + 1, b + 2, b + 3, c, c + 1, c + 2, c + 3, d, d + 1, d + 2, d + 3
+    const cells even_01 = __builtin_shufflevector(y[0], y[1], PARE_HALVES(0, 8, 16, 24)),
+                odd_01 = __builtin_shufflevector(y[0], y[1], PARE_HALVES(4, 12, 20, 28)),
+                even_23 = __builtin_shufflevector(y[2], y[3], PARE_HALVES(0, 8, 16, 24)),
+                odd_23 = __builtin_shufflevector(y[2], y[3], PARE_HALVES(4, 12, 20, 28));
+    const cells quarter[4] = {__builtin_shufflevector(even_01, even_23, PARE_HALVES(0, 8, 16, 24)),
+                              __builtin_shufflevector(odd_01, odd_23, PARE_HALVES(0, 8, 16, 24)),
+                              __builtin_shufflevector(even_01, even_23, PARE_HALVES(4, 12, 20, 28)),
+                              __builtin_shufflevector(odd_01, odd_23, PARE_HALVES(4, 12, 20, 28))};
+#undef PARE_HALVES
+    PARE_UNROLL for (int c = 0; c < 4; ++c) std::memcpy(to + (4 * c + j) * to_bytes, &quarter[c], sizeof quarter[c]);
+  }
+}
+
+/// to[j][i] = from[i][j] for 4 rows i and columns j from `begin` on.
+inline void transpose_columns(const std::byte* from, index from_bytes, std::byte* to, index to_bytes, index begin,
+                              index columns) {
+  index j = begin;
+  for (; j + 4 <= columns; j += 4) transpose_four(from + j * cell_bytes, from_bytes, to + j * to_bytes, to_bytes);
+  for (; j < columns; ++j)
+    for (index r = 0; r < 4; ++r)
+      std::memcpy(to + j * to_bytes + r * cell_bytes, from + r * from_bytes + j * cell_bytes, cell_bytes);
+}
+
 /// to[j][i] = from[i][j] for `rows` x `columns` cells.
 inline void transpose_cells(const std::byte* from, index from_bytes, std::byte* to, index to_bytes, index rows,
                             index columns) {
-  index i = 0;
-  for (; i + 4 <= rows; i += 4) {
-    index j = 0;
-    for (; j + 4 <= columns; j += 4)
-      transpose_four(from + i * from_bytes + j * cell_bytes, from_bytes, to + j * to_bytes + i * cell_bytes, to_bytes);
-    for (; j < columns; ++j)
-      for (index r = i; r < i + 4; ++r)
-        std::memcpy(to + j * to_bytes + r * cell_bytes, from + r * from_bytes + j * cell_bytes, cell_bytes);
+  index i = 0, squares = 0;
+  if constexpr (sizeof(i32_reg) == 64) {
+    squares = columns / 16 * 16;
+    for (; i + 16 <= rows; i += 16)
+      for (index j = 0; j < squares; j += 16)
+        transpose_sixteen(from + i * from_bytes + j * cell_bytes, from_bytes, to + j * to_bytes + i * cell_bytes,
+                          to_bytes);
   }
+  const index in_squares = i;
+  for (i = 0; i + 4 <= rows; i += 4)
+    transpose_columns(from + i * from_bytes, from_bytes, to + i * cell_bytes, to_bytes, i < in_squares ? squares : 0,
+                      columns);
   for (; i < rows; ++i)
     for (index j = 0; j < columns; ++j)
       std::memcpy(to + j * to_bytes + i * cell_bytes, from + i * from_bytes + j * cell_bytes, cell_bytes);
@@ -98,10 +147,10 @@ void run_rows(const Call& call) noexcept {
   const index columns = part.column_end - part.column_begin;
   for (index row = part.row_begin; row < part.row_end; row += Call::tile_rows) {
     const index rows = std::min(Call::tile_rows, part.row_end - row);
-    const cells_view<a_type> in(reinterpret_cast<a_type*>(call.scratch), Call::tile_rows, call.k);
+    const cells_view<a_type> in(reinterpret_cast<a_type*>(call.scratch), Call::tile_rows, call.cells.k);
     const cells_view<out_type> out(reinterpret_cast<out_type*>(call.scratch + in.size() * index{sizeof(a_type)}),
                                    Call::tile_rows, columns);
-    cells_from_rows(matrix_view<const a_type>(call.a + row * call.a_stride, rows, call.k, call.a_stride), in);
+    cells_from_rows(matrix_view<const a_type>(call.a + row * call.a_stride, rows, call.cells.k, call.a_stride), in);
     cells tile = call.cells;
     tile.a = in.data;
     tile.a_plane = in.plane;

@@ -33,14 +33,29 @@ template <class Dot>
 requires requires { Dot::window; }
 inline constexpr index room_of<Dot> = Dot::window;
 
+/// Lines of activations are held, windows of weights stream by.
+template <class Dot>
+requires requires { Dot::line; }
+inline constexpr bool streams<Dot> = true;
+
+/// dot_for_windows, or for calls on lines the dot that picks out of them.
+template <class Call>
+struct window_dot {
+  using type = dot_for_windows<typename Call::activations, typename Call::weights_range,
+                               static_cast<int>(window_depth<typename Call::structure>)>;
+};
+template <class Call>
+struct window_dot<line_call<Call>> {
+  using type = typename window_dot<Call>::type::of_lines;
+};
+
 template <class Call>
 requires(window_depth<typename Call::structure> != 0) struct traits<Call> {
   static_assert(
       Call::sum == value_kind::sum32,
       "pare: weights of which N of every M stay are summed in int32; state a smaller depth (see kernel/plan.hpp)");
   struct choice {
-    using type = dot_for_windows<typename Call::activations, typename Call::weights_range,
-                                 static_cast<int>(window_depth<typename Call::structure>)>;
+    using type = typename window_dot<Call>::type;
     static constexpr index period = 0;
   };
   using a_type = typename Call::activations::type;

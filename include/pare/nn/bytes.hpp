@@ -1,4 +1,5 @@
 // bytes.hpp: packed weights as bytes, for a file or for constant data: written once, used in place on any target.
+// (Weights of which N of every M stay are unpacked once.)
 //
 // A header of three cache lines, then the arrays of the operand, each from a multiple of 64 bytes on, and a cache line
 // of zeros at the end. Numbers are little-endian. The header names the format in words; its checksum covers all else.
@@ -10,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "../kernel/store_windows.hpp"
 #include "packed.hpp"
 
 namespace pare {
@@ -124,13 +126,6 @@ void expect_list(const panel_view<block<R, C>>& view, index groups, index k, ind
   if (!right) fail("bytes", "cells that rise within k in every group of channels", "others");
 }
 
-/// Fails unless every place lies in its window.
-inline void expect_places(std::span<const std::byte> strips, index window) {
-  for (std::size_t i = 0; i < strips.size(); ++i)
-    if (i % window_bytes >= strip_bytes && static_cast<index>(strips[i]) >= window)
-      fail("bytes", text("places in windows of ", window), static_cast<int>(strips[i]));
-}
-
 /// Fails unless the lengths of the arrays follow from n and k, and lists stay inside.
 template <Element W, class Structure>
 void expect_parts(const packed_parts& parts, index n, index k) {
@@ -140,11 +135,15 @@ void expect_parts(const packed_parts& parts, index n, index k) {
   };
   const index panels = panel_count(n);
   expect_bytes(1, sizeof(element) == 1 ? panels * strip_bytes : 0);
-  if constexpr (!is_listed<Structure>) {
+  if constexpr (window_depth<Structure> != 0) {
+    const stored_windows<Structure> channel(k);
+    expect_bytes(0, n * channel.values);
+    expect_bytes(2, n * channel.places);
+    expect_bytes(3, 0);
+  } else if constexpr (!is_listed<Structure>) {
     expect_bytes(0, panels * panel_bytes_of<W, Structure>(k));
     expect_bytes(2, 0);
     expect_bytes(3, 0);
-    if constexpr (window_depth<Structure> != 0) expect_places(parts[0], window_depth<Structure>);
   } else {
     constexpr index block_bytes = Structure::rows * cell_bytes;
     const index groups = panels * strip_lanes / Structure::rows,
@@ -157,6 +156,44 @@ void expect_parts(const packed_parts& parts, index n, index k) {
   }
 }
 
+/// The arrays of an operand as they are written: in `own` where they do not lie so in memory.
+template <Element W, class Structure>
+packed_parts stored_parts(const packed_weights<W, Structure>& weights,
+                          [[maybe_unused]] aligned_storage<std::byte> (&own)[2]) {
+  packed_parts parts = weights.parts();
+  if constexpr (window_depth<Structure> != 0) {
+    const stored_windows<Structure> channel(weights.k());
+    own[0] = aligned_storage<std::byte>(weights.n() * channel.values);
+    own[1] = aligned_storage<std::byte>(weights.n() * channel.places);
+    store_windows(weights.view(), weights.n(), weights.k(), own[0].data(), own[1].data());
+    parts[0] = std::span<const std::byte>(own[0]);
+    parts[2] = std::span<const std::byte>(own[1]);
+  }
+  return parts;
+}
+
+/// What packed_from_bytes returns: windows are unpacked, all others stay where they are.
+template <Element W, class Structure>
+auto operand_of(const packed_parts& parts, index n, index k) {
+  if constexpr (window_depth<Structure> != 0) {
+    using element = typename W::type;
+    const stored_windows<Structure> channel(k);
+    packed_weights<W, Structure> weights(n, k, [&](index first, const matrix_view<element>& tile) {
+      for (index j = 0; j < tile.rows; ++j) {
+        std::fill_n(tile.row(j), k, element{0});
+        if (!load_windows<Structure>(parts[0].data() + (first + j) * channel.values,
+                                     parts[2].data() + (first + j) * channel.places, k, tile.row(j)))
+          fail("bytes", text("places that rise within every window of ", Structure::window), "others");
+      }
+    });
+    const auto sums = weights.parts()[1];
+    if (!std::equal(sums.begin(), sums.end(), parts[1].begin())) fail("bytes", "sums of the weights", "others");
+    return weights;
+  } else {
+    return packed_view<W, Structure>(n, k, parts);
+  }
+}
+
 }  // namespace detail
 
 /// The operand as bytes that packed_from_bytes reads, on any machine.
@@ -166,7 +203,8 @@ aligned_storage<std::byte> to_bytes(const packed_weights<W, Structure>& weights)
   header.n = weights.n();
   header.k = weights.k();
   packed_format<W, Structure>().copy(header.format, sizeof header.format - 1);
-  const packed_parts parts = weights.parts();
+  aligned_storage<std::byte> own[2];
+  const packed_parts parts = detail::stored_parts(weights, own);
   header.total_bytes = sizeof header + strip_bytes;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     header.part_bytes[i] = parts[i].size();
@@ -184,9 +222,10 @@ aligned_storage<std::byte> to_bytes(const packed_weights<W, Structure>& weights)
 }
 
 /// The operand that to_bytes wrote, in place: nothing is copied, the bytes must outlive it. Fails unless they are
-/// aligned to 64 bytes, complete, undamaged and of this very format.
+/// aligned to 64 bytes, complete, undamaged and of this very format. Only n_of_m is unpacked to memory of its own, as
+/// packed_weights: its places take fewer bits in a file (see kernel/store_windows.hpp).
 template <Element W, class Structure = dense>
-packed_view<W, Structure> packed_from_bytes(std::span<const std::byte> bytes) {
+auto packed_from_bytes(std::span<const std::byte> bytes) {
   if (reinterpret_cast<std::uintptr_t>(bytes.data()) % strip_bytes != 0)
     fail("bytes.data", "memory aligned to 64 bytes", "an address that is not");
   const detail::packed_header header = detail::checked_header(bytes, packed_format<W, Structure>());
@@ -202,7 +241,7 @@ packed_view<W, Structure> packed_from_bytes(std::span<const std::byte> bytes) {
     rest = rest.subspan(detail::padded(size));
   }
   detail::expect_parts<W, Structure>(parts, header.n, header.k);
-  return {header.n, header.k, parts};
+  return detail::operand_of<W, Structure>(parts, header.n, header.k);
 }
 
 }  // namespace pare

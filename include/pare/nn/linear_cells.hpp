@@ -19,6 +19,7 @@ template <class A, index MaxDepth, class Out, class W, class Epilogue>
 auto cells_call_of(std::int32_t zero_point, const W& w, const Epilogue& epilogue) {
   cells_call<A, typename W::range, typename W::structure, Epilogue, Out, MaxDepth> call;
   call.weights = w.view();
+  call.k = w.k();
   call.zero_point = zero_point;
   call.epilogue = epilogue;
   return call;
@@ -102,7 +103,7 @@ void linear(const matrix_view<X>& x, std::int32_t zero_point, const W& w, const 
 
   const auto cells = detail::cells_call_of<range, MaxDepth, Out>(zero_point, w, epilogue);
   using call_type = cells_rows_call<std::remove_const_t<decltype(cells)>, Out>;
-  const call_type call{cells, x.data, x.stride, w.k(), y.data, y.stride};
+  const call_type call{cells, x.data, x.stride, y.data, y.stride};
   const index parts = executor.concurrency(), bytes = round_up(call_type::scratch_bytes(w.k(), w.n()), strip_bytes);
   const detail::scratch scratch(parts * bytes);
   executor.bulk(parts, [&](index i) {

@@ -132,7 +132,7 @@ packed_weights<W, Structure>::packed_weights(index n, index k, Source source) : 
   if (listed) first_ = aligned_storage<std::uint32_t>(panels * (strip_lanes / group) + 1);
   std::vector<std::byte> strips;
   std::vector<std::uint16_t> cells;
-  aligned_storage<element> buffer(strip_lanes * k);
+  aligned_storage<element> buffer(panels == 0 ? 0 : strip_lanes * k);
   for (index panel = 0; panel < panels; ++panel) {
     const index first = panel * strip_lanes;
     const matrix_view<element> tile(buffer.data(), std::min(strip_lanes, n - first), k);

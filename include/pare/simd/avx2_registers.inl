@@ -71,6 +71,7 @@ PARE_ALWAYS_INLINE void store_codes(std::int8_t* p, const i32x16& x) {
 PARE_ALWAYS_INLINE i32_reg broadcast_16(const std::byte* p) {
   return (i32_reg)_mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
+PARE_ALWAYS_INLINE i32_reg low_places(i32_reg places) { return places; }  // the shuffle reads their low 4 bits
 PARE_ALWAYS_INLINE i32_reg table_places(i32_reg places, int t) {
   const __m256i less = _mm256_sub_epi8((__m256i)places, _mm256_set1_epi8(static_cast<char>(16 * t)));
   return (i32_reg)_mm256_adds_epu8(less, _mm256_set1_epi8(0x70));  // the top bit is set for all but 0 to 15

@@ -38,6 +38,7 @@ PARE_ALWAYS_INLINE i32_reg broadcast_8(const std::byte* p) {
 }
 PARE_ALWAYS_INLINE i32_reg broadcast_16(const std::byte* p) { return load_register(p); }
 /// Places outside [0, 16) pick 0.
+PARE_ALWAYS_INLINE i32_reg low_places(i32_reg places) { return places & 0x0f0f0f0f; }
 PARE_ALWAYS_INLINE i32_reg table_places(i32_reg places, int t) {
   return (i32_reg)vsubq_u8((uint8x16_t)places, vdupq_n_u8(static_cast<std::uint8_t>(16 * t)));
 }

@@ -36,6 +36,11 @@
 #else
 #define PARE_IF_AVX512_VNNI(X)
 #endif
+#if PARE_X86 && (PARE_TARGETS & PARE_TARGET_BIT_AVX512_VNNI) && (PARE_TARGETS & PARE_TARGET_BIT_AVX512_VBMI)
+#define PARE_IF_AVX512_VBMI(X) X(avx512_vbmi)
+#else
+#define PARE_IF_AVX512_VBMI(X)
+#endif
 #if PARE_ARM && (PARE_TARGETS & PARE_TARGET_BIT_NEON)
 #define PARE_IF_NEON(X) X(neon)
 #else
@@ -54,13 +59,14 @@
 namespace pare {
 
 /// Every instruction set the library knows, on any architecture.
-enum class target { scalar, sse41, avx2, avx_vnni, avx512_vnni, neon, neon_dotprod };
+enum class target { scalar, sse41, avx2, avx_vnni, avx512_vnni, neon, neon_dotprod, avx512_vbmi };
 
-inline constexpr std::array all_targets{target::scalar,      target::sse41, target::avx2,        target::avx_vnni,
-                                        target::avx512_vnni, target::neon,  target::neon_dotprod};
+inline constexpr std::array all_targets{target::scalar,      target::sse41, target::avx2,         target::avx_vnni,
+                                        target::avx512_vnni, target::neon,  target::neon_dotprod, target::avx512_vbmi};
 
 constexpr std::string_view name(target t) noexcept {
-  constexpr std::string_view names[] = {"scalar", "sse4.1", "avx2", "avx-vnni", "avx512-vnni", "neon", "neon-dotprod"};
+  constexpr std::string_view names[] = {"scalar",      "sse4.1", "avx2",         "avx-vnni",
+                                        "avx512-vnni", "neon",   "neon-dotprod", "avx512-vbmi"};
   return names[static_cast<int>(t)];
 }
 
@@ -97,6 +103,8 @@ inline bool cpu_has(target t) noexcept {
       return !!__builtin_cpu_supports("avx512f") && !!__builtin_cpu_supports("avx512bw") &&
              !!__builtin_cpu_supports("avx512vl") && !!__builtin_cpu_supports("avx512dq") &&
              !!__builtin_cpu_supports("avx512vnni");
+    case target::avx512_vbmi:
+      return cpu_has(target::avx512_vnni) && !!__builtin_cpu_supports("avx512vbmi");
     default:
       return false;
   }
@@ -126,6 +134,9 @@ inline bool cpu_has(target t) noexcept { return t == target::scalar; }
 /// The target that the unit's own flags promise: nothing needs to be asked at run time if it is the best there is.
 constexpr target promised() noexcept {
 #if defined(__AVX512VNNI__) && defined(__AVX512VL__) && defined(__AVX512DQ__) && defined(__AVX512BW__)
+#if defined(__AVX512VBMI__)
+  if constexpr (compiled_in(target::avx512_vbmi)) return target::avx512_vbmi;
+#endif
   return target::avx512_vnni;
 #elif defined(__ARM_FEATURE_DOTPROD)
   return target::neon_dotprod;

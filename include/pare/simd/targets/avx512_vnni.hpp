@@ -134,12 +134,35 @@ PARE_ALWAYS_INLINE i32_reg broadcast_flipped(const std::byte* p) {
 PARE_ALWAYS_INLINE i32_reg dpbusd(i32_reg sum, i32_reg a, i32_reg w) {
   return (i32_reg)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)a, (__m512i)w);
 }
+/// Only for calls that avx512_vbmi runs: its intrinsic would not compile here.
+PARE_ALWAYS_INLINE i32_reg pick_of_line(i32_reg line, i32_reg places) {
+  i32_reg picked;
+  __asm__("vpermb %1, %2, %0" : "=v"(picked) : "v"(line), "v"(places));
+  return picked;
+}
+
+/// 16 cells of the signed codes of four channels: rounded to even, plus the zero point, clamped. The packs saturate, so
+/// that all but the upper limit is dealt with for four channels at once. Map: output_map. Pre: no lane is not-a-number.
+template <class Map>
+PARE_ALWAYS_INLINE i32x16 join_rounded(const f32x16 (&x)[4], const Map& o, const std::int8_t*) {
+  const auto high = _mm512_set1_ps(static_cast<float>(o.max - o.zero_point));
+  __m512i rounded[4];
+  PARE_UNROLL for (int i = 0; i < 4; ++i) rounded[i] =
+      _mm512_maskz_cvtps_epi32(0xffff, _mm512_maskz_min_ps(0xffff, (__m512)x[i].r[0], high));
+  const __m512i zero_point = _mm512_set1_epi16(static_cast<short>(o.zero_point));
+  const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(rounded[0], rounded[1]), zero_point);
+  const __m512i upper = _mm512_adds_epi16(_mm512_packs_epi32(rounded[2], rounded[3]), zero_point);
+  const __m512i least = _mm512_set1_epi8(static_cast<char>(o.min));
+  const __m512i order = _mm512_set4_epi32(0x0f0b0703, 0x0e0a0602, 0x0d090501, 0x0c080400);
+  return {{(i32_reg)_mm512_shuffle_epi8(_mm512_max_epi8(_mm512_packs_epi16(low, upper), least), order)}};
+}
 
 #include "../vnni_bytes.inl"
 
 PARE_ALWAYS_INLINE i32_reg broadcast_16(const std::byte* p) {
   return (i32_reg)_mm512_maskz_broadcast_i32x4(0xffff, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
+PARE_ALWAYS_INLINE i32_reg low_places(i32_reg places) { return places; }  // the shuffle reads their low 4 bits
 PARE_ALWAYS_INLINE i32_reg table_places(i32_reg places, int t) {
   const __m512i less = _mm512_sub_epi8((__m512i)places, _mm512_set1_epi8(static_cast<char>(16 * t)));
   return (i32_reg)_mm512_adds_epu8(less, _mm512_set1_epi8(0x70));  // the top bit is set for all but 0 to 15

@@ -180,7 +180,7 @@ struct exchange_sides<dot_plain<A, W, Acc, Depth>> {
 template <class Dot>
 using exchanged = typename exchange_sides<Dot>::type;
 
-/// Four weights per lane, each with its place in a window of Depth activations.
+/// Four weights per lane, each with its place in a window of Depth activations, counted as windows.inl does.
 template <class A, class W, int Depth>
 struct dot_picked : dot_plain<A, W, std::int32_t, 4> {
   static constexpr int window = Depth;
@@ -199,7 +199,7 @@ struct dot_picked : dot_plain<A, W, std::int32_t, 4> {
   template <int>
   static void mul_add(i32x16& sum, const cell& a, const part& w) {
     for (int i = 0; i < 16; ++i)
-      for (int j = 0; j < 4; ++j) sum.r[i] += a.k[w.place[i][j]] * w.lane[i][j];
+      for (int j = 0; j < 4; ++j) sum.r[i] += a.k[w.place[i][j] % Depth] * w.lane[i][j];
   }
 };
 template <class A, class W, int Depth>

@@ -90,6 +90,7 @@ PARE_ALWAYS_INLINE void store_codes(std::int8_t* p, const i32x16& x) {
 using dot_for_floats = dot_floats;
 
 PARE_ALWAYS_INLINE i32_reg broadcast_16(const std::byte* p) { return load_register(p); }
+PARE_ALWAYS_INLINE i32_reg low_places(i32_reg places) { return places; }  // the shuffle reads their low 4 bits
 PARE_ALWAYS_INLINE i32_reg table_places(i32_reg places, int t) {
   const __m128i less = _mm_sub_epi8((__m128i)places, _mm_set1_epi8(static_cast<char>(16 * t)));
   return (i32_reg)_mm_adds_epu8(less, _mm_set1_epi8(0x70));  // the top bit is set for all but 0 to 15
