@@ -120,7 +120,7 @@ const std::vector<entry> loops {
 void read_memory([[maybe_unused]] const std::byte* p, index bytes, [[maybe_unused]] target on) noexcept {
   if (bytes == 0) return;
 #if PARE_X86
-  if (on == target::avx512_vnni) return read_zmm(p, bytes);
+  if (on == target::avx512_vnni || on == target::avx512_vbmi) return read_zmm(p, bytes);
   if (on == target::avx2 || on == target::avx_vnni) return read_ymm(p, bytes);
   read_xmm(p, bytes);
 #elif PARE_ARM
