@@ -53,8 +53,8 @@ inline std::optional<double> pays_from(const advice& a, std::string_view structu
   return from;
 }
 
-inline namespace PARE_UNIT {
 namespace detail {
+inline namespace PARE_UNIT {
 
 /// A layer to time: int8 activations that are all equal, since a kernel takes as long for any.
 template <IntegerRange W, class Clock>
@@ -142,7 +142,10 @@ class advisor {
   multipliers<float_nearest_even> multipliers_{std::span<const double>(scales_)};
 };
 
+}  // namespace PARE_UNIT
 }  // namespace detail
+
+inline namespace PARE_UNIT {
 
 /// Times m rows of int8 activations by these weights [n, k], dense and pruned by magnitude to each sparsity under each
 /// structure, on target `on`, one thread. A structure that fixes the sparsity has one row, or none where its window
