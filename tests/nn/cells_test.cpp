@@ -227,7 +227,7 @@ struct steps_clock {
   using rep = duration::rep;
   using period = duration::period;
   using time_point = std::chrono::time_point<steps_clock>;
-  static constexpr bool is_steady = true;
+  [[maybe_unused]] static constexpr bool is_steady = true;
   static inline int reads = 0;
   static time_point now() { return time_point(duration(++reads)); }
 };

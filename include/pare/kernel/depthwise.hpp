@@ -4,8 +4,8 @@
 //
 // The cell of a channel holds four vertically adjacent taps, so that one multiply-add does them all; a float is a cell
 // by itself. Rows of cells are made from the image, with their padding, in a buffer that stays in the first-level
-// cache, for two output rows at once: the second uses weights that are shifted by one tap. Floats are read in place
-// where a window lies inside the image. The loop is in depthwise.inl.
+// cache, for two output rows at once: the second uses weights that are shifted by one tap. The loop is in
+// depthwise.inl.
 #pragma once
 
 #include "conv.hpp"
