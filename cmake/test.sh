@@ -64,8 +64,8 @@ check_the_rest() {
     title "hot loops"
     cmake/check_hot_loops.sh build/release build/clang
   fi
-  run_preset asan-ubsan test_core test_kernel test_nn
-  run_preset aarch64-qemu target_hashes test_simd test_kernel test_nn
+  run_preset asan-ubsan test_core test_kernel
+  run_preset aarch64-qemu target_hashes test_simd test_kernel
   title "aarch64-qemu-no-dotprod"
   ctest --preset aarch64-qemu-no-dotprod
   compare_hashes

@@ -25,7 +25,8 @@ struct matrix_view {
   constexpr matrix_view(T* data_, index rows_, index columns_) noexcept
       : matrix_view(data_, rows_, columns_, columns_) {}
 
-  constexpr T* row(index i) const noexcept { return data + i * stride; }
+  /// Null if data is, which it may be where nothing is read.
+  constexpr T* row(index i) const noexcept { return data == nullptr ? data : data + i * stride; }
   constexpr T& operator()(index i, index j) const noexcept { return data[i * stride + j]; }
   constexpr bool empty() const noexcept { return rows == 0 || columns == 0; }
   constexpr operator matrix_view<const T>() const noexcept requires(!std::is_const_v<T>) {

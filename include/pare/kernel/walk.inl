@@ -42,12 +42,16 @@ struct listed_walk {
   }
 };
 
+/// Where a row of activations begins; null if they are, which they may be where k is 0.
+template <class Call>
+PARE_ALWAYS_INLINE const std::byte* start_of_row(const Call& call, index row) {
+  return reinterpret_cast<const std::byte*>(call.a == nullptr ? call.a : call.a + row * call.a_stride);
+}
+
 template <class Call>
 PARE_ALWAYS_INLINE dense_walk start_walk(const Call& call, const panel_view<dense>& w, index row, index panel) {
   constexpr index depth = strip_depth<typename Call::weights_range>;
-  return {{reinterpret_cast<const std::byte*>(call.a + row * call.a_stride), w.strips + panel * w.panel_bytes},
-          call.k / depth,
-          call.k % depth};
+  return {{start_of_row(call, row), w.strips + panel * w.panel_bytes}, call.k / depth, call.k % depth};
 }
 
 template <class Call, index C>
@@ -57,8 +61,7 @@ PARE_ALWAYS_INLINE auto start_walk(const Call& call, const panel_view<block<16, 
   const index beyond = last > first ? (w.cells[last - 1] + 1) * depth - call.k : 0;
   const index tail = beyond > 0 ? depth - beyond : 0;
   return listed_walk<depth * index{sizeof(typename Call::activations::type)}>{
-      reinterpret_cast<const std::byte*>(call.a + row * call.a_stride), w.cells + first, w.strips + first * strip_bytes,
-      last - first - (tail != 0), tail};
+      start_of_row(call, row), w.cells + first, w.strips + first * strip_bytes, last - first - (tail != 0), tail};
 }
 PARE_ALWAYS_INLINE index panel_distance(const panel_view<dense>& w) { return w.panel_bytes; }
 template <index C>

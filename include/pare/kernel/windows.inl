@@ -20,9 +20,7 @@ template <class Call, index N, index M>
 PARE_ALWAYS_INLINE auto start_walk(const Call& call, const panel_view<n_of_m<N, M, 1>>& w, index row, index panel) {
   constexpr index depth = window_depth<n_of_m<N, M, 1>>;
   return windows_walk<depth>{
-      {reinterpret_cast<const std::byte*>(call.a + row * call.a_stride), w.strips + panel * w.panel_bytes},
-      call.k / depth,
-      call.k % depth};
+      {start_of_row(call, row), w.strips + panel * w.panel_bytes}, call.k / depth, call.k % depth};
 }
 template <index N, index M>
 PARE_ALWAYS_INLINE index panel_distance(const panel_view<n_of_m<N, M, 1>>& w) {
