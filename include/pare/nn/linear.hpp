@@ -148,9 +148,10 @@ void run_part(Call call, const W& w, target on) noexcept {
   const auto all_zero = static_cast<std::uint32_t>(call.k) * static_cast<std::uint32_t>(call.zero_point);
   std::int32_t terms[summed_rows];
   const index end = call.part.row_end;
+  const matrix_view a(call.a, end, call.k, call.a_stride);
   for (index row = call.part.row_begin; row < end; row += summed_rows) {
     const index rows = std::min(summed_rows, end - row);
-    sum_rows(matrix_view(call.a + row * call.a_stride, rows, call.k, call.a_stride), terms, on);
+    sum_rows(matrix_view(a.row(row), rows, a.columns, a.stride), terms, on);
     for (index i = 0; i < rows; ++i)
       terms[i] = static_cast<std::int32_t>(factor * (static_cast<std::uint32_t>(terms[i]) - all_zero));
     call.epilogue.first = {{}, terms, row};
