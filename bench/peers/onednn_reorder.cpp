@@ -28,7 +28,7 @@ quantize_call reorder(const quantize_problem& p) {
   const memory codes({dims, memory::data_type::s8, memory::format_tag::ab}, s->engine, s->codes.data());
   s->from = Back ? codes : reals;
   s->to = Back ? reals : codes;
-  const index count = Mask == 0 ? 1 : dims[Mask - 1];
+  const index count = Mask == 0 ? 1 : dims[Mask == 2 ? 1 : 0];
   std::vector<float> factors;
   for (index c = 0; c < count; ++c) {
     const float scale = bench_scale * (1 + 0.01f * static_cast<float>(c % 8));

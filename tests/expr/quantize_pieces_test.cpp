@@ -1,7 +1,7 @@
 // What an assignment computes many elements at a time is what the expression's elements are one by one.
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <pare/expr/quantize.hpp>
+#include <pare/expr/fake_quantize.hpp>
 #include <pare/quant/presets.hpp>
 
 namespace {
@@ -20,18 +20,25 @@ void check(const E& lazy) {
 }
 
 /// Quantized, and dequantized, under parameters that differ for every group of elements.
-template <class G, class E>
+template <class G, class S = pare::affine<std::int8_t>, class E>
 void check_under(const E& source) {
-  using quantizer = pare::quantizer<pare::affine<std::int8_t>, G>;
+  using quantizer = pare::quantizer<S, G>;
   const pare::parameter_grid<G> grid(source.shape());
   pare::quantization<quantizer> parameters;
   for (pare::index p = 0; p < grid.count(); ++p)
-    parameters.maps.push_back({0.01f + 0.003f * static_cast<float>(p % 17), static_cast<std::int32_t>(p % 5)});
+    parameters.maps.push_back({0.01f + 0.003f * static_cast<float>(p % 17), S::maps_zero_to_zero ? 0 : int(p % 5)});
   const auto lazy = pare::quantize(source, parameters);
   check(lazy);
   const xt::xarray<std::int8_t> codes = lazy;
   check(pare::dequantize(codes, parameters));
   check(pare::dequantize(lazy));
+}
+
+template <class E>
+void check_arithmetic(const E& source) {
+  check_under<pare::per_tensor>(source);
+  check_under<pare::per_axis<1>>(source);
+  check_under<pare::per_axis<2>>(source);
 }
 
 template <class E>
@@ -41,6 +48,8 @@ void check_granularities(const E& source) {
   check_under<pare::per_axis<2>>(source);
   check_under<pare::per_group<2, 5>>(source);
   check_under<pare::per_block<1, 2, 2, 40>>(source);
+  check_under<pare::per_axis<1>, pare::symmetric<std::int8_t>>(source);
+  check_under<pare::per_axis<2>, pare::symmetric<std::int8_t>>(source);
 }
 
 reals wave(std::vector<std::size_t> shape) {
@@ -84,6 +93,25 @@ TEST_CASE("arithmetic, broadcasting, views and columns are read as they are") {
   check(pare::quantize(pare::dequantize(pare::quantize(x, parameters)) + row, parameters));
 }
 
+TEST_CASE("arithmetic on whole strips is quantized as it is computed") {
+  const reals row = wave({64}), block = wave({4, 64});
+  check_arithmetic(2.f * wave({3, 4, 64}) + row);
+  check_arithmetic(wave({3, 4, 64}) * block - row);
+  check_arithmetic(2.f * wave({3, 4, 70}));  // rows that are none, all of it one
+  check_arithmetic(2.f * wave({3, 5, 40}) + wave({40}));
+  check_arithmetic(2.f * wave({2, 1, 4096}) + wave({4096}));
+  using whole = pare::quantizer<pare::affine<std::int8_t>>;
+  const pare::quantization<whole> parameters{.maps = {{0.02f, 3}}};
+  const reals larger = wave({5, 80});
+  const auto inner = xt::view(larger, xt::all(), xt::range(5, 69));
+  check(pare::quantize(inner + row, parameters));
+  check(pare::fake_quantize(inner + row, parameters));
+  reals itself = wave({5, 64});
+  const reals expected = pare::fake_quantize(2.f * itself + row, parameters);
+  xt::noalias(itself) = pare::fake_quantize(2.f * itself + row, parameters);
+  CHECK((itself == expected));
+}
+
 TEST_CASE("assigning to views, columns and other types gives the same elements") {
   using whole = pare::quantizer<pare::affine<std::int8_t>>;
   const pare::quantization<whole> parameters{.maps = {{0.02f, 3}}};
@@ -111,6 +139,20 @@ TEST_CASE("large tensors, which are written past the caches, have the same eleme
   for (std::size_t i = 0; i < codes.size(); ++i)
     wrong += large(i) != pare::dequantize_value(codes(i), parameters.maps[0]);
   CHECK(wrong == 0);
+  xt::xtensor<float, 2> rows(std::array<std::size_t, 2>{46875, 64});
+  std::copy_n(large.begin(), rows.size(), rows.begin());
+  const xt::xtensor<float, 1> row = 0.25f * xt::arange<float>(64);
+  xt::xtensor<float, 2> streamed(rows.shape());
+  for (const bool whole_rows : {true, false}) {
+    if (whole_rows) {
+      streamed = pare::fake_quantize(rows + row, parameters);
+    } else {
+      streamed = pare::fake_quantize(rows * 3.f, parameters);
+    }
+    const xt::xtensor<float, 2> source = whole_rows ? xt::eval(rows + row) : xt::eval(rows * 3.f);
+    const xt::xtensor<float, 2> expected = pare::fake_quantize(source, parameters);
+    CHECK((streamed == expected));
+  }
 }
 
 TEST_CASE("calibration reads arithmetic as it reads containers") {
@@ -119,4 +161,9 @@ TEST_CASE("calibration reads arithmetic as it reads containers") {
   const reals evaluated = 2.f * x + row;
   CHECK(pare::calibrate(channels{}, 2.f * x + row).maps == channels{}.calibrate(evaluated).maps);
   CHECK(pare::quantize<channels>(2.f * x + row).parameters().maps == channels{}.calibrate(evaluated).maps);
+  const reals wide = wave({6, 64}), narrow = wave({64}), all = 2.f * wide + narrow;
+  using tensor = pare::quantizer<pare::affine<std::int8_t>>;
+  CHECK(pare::calibrate(tensor{}, 2.f * wide + narrow).maps == tensor{}.calibrate(all).maps);
+  CHECK(pare::calibrate(tensor{}, 2.f * x).maps == tensor{}.calibrate(reals(2.f * x)).maps);
+  CHECK_THROWS_AS(pare::calibrate(tensor{}, wide / (narrow - narrow)), pare::error);
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <pare/kernel/convert.hpp>
@@ -182,6 +183,7 @@ namespace {
 struct memory_row {
   static constexpr auto operation = pare::arithmetic::memory;
   const float* first;
+  pare::index ahead = 0;
   void next() { first += 100; }
 };
 struct number_row {
@@ -225,6 +227,64 @@ TEST_CASE("arithmetic on rows is that of floats, one rounding for each operation
       for (std::size_t i = 0; i < made.size(); ++i)
         wrong += !(made[i] == expected[i]) && !(made[i] != made[i] && expected[i] != expected[i]);
       CHECK(wrong == 0);
+    }
+  });
+}
+
+TEST_CASE("arithmetic is quantized as it is computed, row after row, each run of elements under its own map") {
+  using enum pare::arithmetic;
+  const memory_row x{numbers.data()}, y{numbers.data() + 500};
+  using row = decltype(operation<add>(operation<multiply>(number_row{3}, x), y));
+  const affine_map maps[] = {{0.5f, 3}, {2.f, -7}, {0.25f, 0}, {1.f, 1}, {3.f, 2}};
+  on_every_target([&](pare::target on) {
+    for (const bool stream : {false, true})
+      for (const pare::index begun : {0, 32}) {
+        constexpr pare::index columns = 96, rows = 3, length = 80;
+        alignas(64) std::int8_t codes[columns * rows];
+        pare::piece_maps from{maps};
+        from.run = length;
+        from.begun = begun;
+        using piece = pare::quantize_piece<pare::s8, pare::half_even, pare::divided, false, pare::arithmetic_rows<row>>;
+        run(piece{{operation<add>(operation<multiply>(number_row{3}, x), y), columns},
+                  codes,
+                  columns * rows,
+                  from,
+                  0,
+                  {},
+                  stream},
+            on);
+        int wrong = 0;
+        for (pare::index i = 0; i < columns * rows; ++i) {
+          const auto at = static_cast<std::size_t>(i % columns + i / columns * 100);
+          volatile float product = 3 * numbers[at];
+          const float value = product + numbers[at + 500];
+          wrong += codes[i] != pare::quantize_value<pare::s8>(value, maps[(i + begun) / length]);
+        }
+        CHECK(wrong == 0);
+      }
+  });
+}
+
+TEST_CASE("the bounds of rows of arithmetic are those of their elements") {
+  using enum pare::arithmetic;
+  std::vector<float> values;
+  for (int i = 0; i < 1000; ++i) values.push_back(static_cast<float>((i * 37) % 1001 - 500) * 0.25f);
+  using row = decltype(operation<negate>(memory_row{}));
+  on_every_target([&](pare::target on) {
+    for (const pare::index columns : {16, 48, 96}) {
+      float min = 0, max = 0;
+      for (pare::index i = 0; i < 5 * columns; ++i) {
+        const float value = -values[static_cast<std::size_t>(i % columns + i / columns * 100)];
+        min = std::min(min, value), max = std::max(max, value);
+      }
+      const auto bounds = pare::bounds_kernel_for<row>(on);
+      const auto found = bounds({operation<negate>(memory_row{values.data()}), columns}, 5 * columns);
+      CHECK(found.min == min);
+      CHECK(found.max == max);
+      CHECK(found.finite);
+      const float last = std::exchange(values[static_cast<std::size_t>(399 + columns)], INFINITY);
+      CHECK(!bounds({operation<negate>(memory_row{values.data()}), columns}, 5 * columns).finite);
+      values[static_cast<std::size_t>(399 + columns)] = last;
     }
   });
 }

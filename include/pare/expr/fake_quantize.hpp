@@ -29,7 +29,7 @@ class fake_quantized : public parametrized<CP> {
   void convert(const E& source, float* to) const {
     using quantizer = typename parametrized<CP>::quantizer_type;
     using piece = fake_quantize_piece<typename quantizer::range, typename quantizer::rounding_type,
-                                      stepping_of<typename quantizer::scheme>>;
+                                      stepping_of<typename quantizer::scheme>, quantizer::scheme::maps_zero_to_zero>;
     detail::run_pieces(piece{nullptr, to, 0, {}, 0, this->parameters().rounding, false}, source, this->grid(),
                        this->parameters().maps);
   }

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "../core/storage.hpp"
@@ -27,29 +29,40 @@ class piece_runner {
 
   template <class E>
   piece_runner(const Piece& prototype, const E& source, bool stream, target on)
-      : piece_(prototype), source_(source), stream_(stream), run_(kernel_for<Piece>(on)) {}
+      : piece_(prototype),
+        source_(source),
+        stream_(stream),
+        run_(kernel_for<Piece>(on)),
+        run_computed_(computing_kernel(on)) {}
 
   /// The next `count` elements under these maps.
   void run(index count, piece_maps maps) {
     piece_.maps = maps;
     while (count > 0) {
-      const auto values = source_(until_aligned(count));
-      piece_.in = values.data();
-      piece_.count = static_cast<index>(values.size());
+      const index wanted = computes_ || piece_.maps.run < count ? count : until_aligned(count);
       piece_.stream = stream_ && misaligned(16) == 0;
-      run_(piece_);
+      if (!run_strips(wanted)) {
+        const auto values = source_(wanted);
+        piece_.in = values.data();
+        piece_.count = static_cast<index>(values.size());
+        run_(piece_);
+      }
       piece_.out += piece_.count;
       piece_.position += static_cast<std::uint64_t>(piece_.count);
-      if (piece_.maps.shared == nullptr) advance(piece_.maps, piece_.count);
+      piece_.maps.advance(piece_.count);
       count -= piece_.count;
     }
   }
 
  private:
-  static void advance(piece_maps& maps, index count) noexcept {
-    maps.scales += count;
-    maps.zero_points += count;
-    maps.reciprocals += count;
+  /// Computes and converts in one pass where that can be done.
+  bool run_strips([[maybe_unused]] index wanted) {
+    if constexpr (computes_) {
+      const auto rows = source_.strips(wanted, piece_.count);
+      if (piece_.count > 0) run_computed_(piece_.reading(rows));
+      return piece_.count > 0;
+    }
+    return false;
   }
   /// How many elements the next one is behind a multiple of this many bytes.
   index misaligned(std::size_t bytes) const noexcept {
@@ -62,10 +75,23 @@ class piece_runner {
     return static_cast<index>(strip_bytes / sizeof(out_type)) - misaligned(strip_bytes);
   }
 
+  static constexpr bool computes_ = requires(Source & source, Piece& piece) {
+    piece.reading(source.strips(index{}, piece.count));
+  };
+  static auto computing_kernel([[maybe_unused]] target on) noexcept {
+    if constexpr (computes_) {
+      return kernel_for<decltype(std::declval<Piece&>().reading(
+          std::declval<Source&>().strips(index{}, std::declval<index&>())))>(on);
+    } else {
+      return std::monostate{};
+    }
+  }
+
   Piece piece_;
   Source source_;
   bool stream_;
   piece_kernel<Piece> run_;
+  [[no_unique_address]] decltype(computing_kernel(target{})) run_computed_;
 };
 
 /// The maps of consecutive elements, one by one.
@@ -125,6 +151,28 @@ void run_listed(Runner& runner, const Grid& grid, const std::vector<affine_map>&
   if (waiting > 0) flush();
 }
 
+/// Stretches of elements that share their parameters: as many at once as have parameters one after the other, and the
+/// same length in whole strips.
+template <class Runner, class Grid>
+void run_shared(Runner& runner, const Grid& grid, const std::vector<affine_map>& maps) {
+  index first = 0, length = 0, runs = 0;
+  const auto flush = [&] {
+    piece_maps next{&maps[static_cast<std::size_t>(first)]};
+    next.run = length;
+    if (runs > 0) runner.run(runs * length, next);
+    runs = 0;
+  };
+  grid.for_each_run([&](index parameter, index count) {
+    if (runs == 0 || parameter != first + runs || count != length || count % 16 != 0) {
+      flush();
+      first = parameter;
+      length = count;
+    }
+    ++runs;
+  });
+  flush();
+}
+
 /// Converts all elements of `source` to memory at `prototype.out`. maps: one for each parameter of the grid.
 template <class Piece, class E, class Grid>
 void run_pieces(const Piece& prototype, const E& source, const Grid& grid, const std::vector<affine_map>& maps,
@@ -141,9 +189,7 @@ void run_pieces(const Piece& prototype, const E& source, const Grid& grid, const
   if (listed) {
     run_listed(runner, grid, maps);
   } else {
-    grid.for_each_run([&](index parameter, index count) {
-      runner.run(count, {&maps[static_cast<std::size_t>(parameter)], nullptr, nullptr});
-    });
+    run_shared(runner, grid, maps);
   }
   if (stream)
     std::atomic_thread_fence(std::memory_order_seq_cst);  // other threads see what was written past the caches

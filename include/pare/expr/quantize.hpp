@@ -3,6 +3,8 @@
 
 #include <concepts>
 #include <cstdint>
+#include <span>
+#include <type_traits>
 #include <utility>
 
 #include "../quant/quantizer.hpp"
@@ -80,7 +82,7 @@ class quantized : public parametrized<CP> {
   void convert(const E& source, value_type* to) const {
     using quantizer = typename parametrized<CP>::quantizer_type;
     using piece = quantize_piece<typename quantizer::range, typename quantizer::rounding_type,
-                                 stepping_of<typename quantizer::scheme>>;
+                                 stepping_of<typename quantizer::scheme>, quantizer::scheme::maps_zero_to_zero>;
     detail::run_pieces(piece{nullptr, to, 0, {}, 0, this->parameters().rounding, false}, source, this->grid(),
                        this->parameters().maps);
   }
@@ -102,7 +104,8 @@ class dequantized : public parametrized<CP> {
   requires(std::same_as<typename E::value_type, typename parametrized<CP>::range::type>&&
                KernelRange<typename parametrized<CP>::range>)  //
       void convert(const E& source, float* to) const {
-    using piece = dequantize_piece<typename parametrized<CP>::range>;
+    using scheme = typename parametrized<CP>::quantizer_type::scheme;
+    using piece = dequantize_piece<typename parametrized<CP>::range, scheme::maps_zero_to_zero>;
     detail::run_pieces(piece{nullptr, to, 0, {}, 0, false}, source, this->grid(), this->parameters().maps);
   }
 };
@@ -134,24 +137,54 @@ auto quantize(E&& source, P&& parameters) {
 
 namespace detail {
 inline namespace PARE_UNIT {
-/// range_of by a kernel, and calibration.observe(values) with it where the calibration takes it.
-struct observe_by_kernel {
-  float_bounds (*bounds)(const float*, index) noexcept = bounds_kernel_for(best_target());
+/// The bounds that a kernel found. Fails if a value is infinite or NaN.
+inline value_range expect_finite(const float_bounds& found) {
+  if (!found.finite) fail("calibration data", "finite values", "NaN or infinity");
+  return {found.min, found.max};
+}
 
-  value_range operator()(std::span<const float> values) const {
-    const float_bounds found = bounds(values.data(), static_cast<index>(values.size()));
-    if (!found.finite) fail("calibration data", "finite values", "NaN or infinity");
-    return {found.min, found.max};
-  }
+/// Shows calibrations an expression, run after run of its elements, by kernels.
+template <class E>
+class kernel_observer {
+ public:
+  explicit kernel_observer(const E& batch) : source_(batch) {}
 
   template <Calibration C>
-  void operator()(C& calibration, std::span<const float> values) const {
-    if constexpr (requires { calibration.observe(values, *this); }) {
-      calibration.observe(values, *this);
+  void operator()(C& calibration, index count) {
+    for (index done; count > 0; count -= done) {
+      done = 0;
+      if constexpr (requires {
+                      calibration.observe(value_range{});
+                      source_.strips(index{}, done);
+                    }) {
+        const auto rows = source_.strips(count, done);
+        using row_type = std::remove_cvref_t<decltype(rows.row)>;
+        if (done > 0) calibration.observe(expect_finite(bounds_kernel_for<row_type>(best_target())(rows, done)));
+      }
+      if (done > 0) continue;
+      const std::span<const float> values = source_(count);
+      done = static_cast<index>(values.size());
+      show(calibration, values);
+    }
+  }
+
+ private:
+  template <Calibration C>
+  void show(C& calibration, std::span<const float> values) const {
+    const auto range_in = [&](std::span<const float> v) {
+      return expect_finite(bounds_(v.data(), static_cast<index>(v.size())));
+    };
+    if constexpr (requires { calibration.observe(value_range{}); }) {
+      calibration.observe(range_in(values));
+    } else if constexpr (requires { calibration.observe(values, range_in); }) {
+      calibration.observe(values, range_in);
     } else {
       calibration.observe(values);
     }
   }
+
+  piece_source<E> source_;
+  float_bounds (*bounds_)(const float*, index) noexcept = bounds_kernel_for(best_target());
 };
 }  // namespace PARE_UNIT
 }  // namespace detail
@@ -163,7 +196,7 @@ inline namespace PARE_UNIT {
 template <class Q, class E>
 calibrator<Q>& observe(calibrator<Q>& seen, const E& batch) {
   if constexpr (std::same_as<typename E::value_type, float>) {
-    return seen.observe_pieces(detail::piece_source<E>(batch), batch.shape(), detail::observe_by_kernel{});
+    return seen.observe_runs(batch.shape(), detail::kernel_observer<E>(batch));
   } else {
     return seen.observe(batch);
   }

@@ -41,7 +41,9 @@ struct memory_row {
   const T* first;
   index step;         ///< to the next element
   index to_next = 0;  ///< to the next row, along the innermost axis but one
+  index ahead = 0;    ///< to what is read a page later, if that is not this row once more: what to fetch
   void next() noexcept { first += to_next; }
+  void skip(index elements) noexcept { first += elements * step; }
   template <bool Unit>
   T at(index j) const noexcept {
     return Unit ? first[j] : first[j * step];
@@ -63,6 +65,7 @@ class reader<E> {
       dense *= extent;
     }
     for (std::size_t axis = 0; axis < extra_axes_; ++axis) flat_ = flat_ && shape[axis] == 1;
+    if (flat_ || row_.to_next != 0) row_.ahead = index{4096 / sizeof(*first_)};
   }
   bool flat() const noexcept { return flat_; }
   bool unit() const noexcept { return row_.step == 1; }
@@ -88,6 +91,7 @@ struct constant_row {
       std::is_same_v<T, float> || std::is_integral_v<T> ? arithmetic::number : arithmetic::other;
   T value;
   void next() noexcept {}
+  void skip(index) noexcept {}
   template <bool>
   T at(index) const noexcept {
     return value;
@@ -132,6 +136,9 @@ struct function_row {
   std::tuple<Rows...> arguments;
   void next() noexcept {
     std::apply([](Rows&... a) { (a.next(), ...); }, arguments);
+  }
+  void skip(index elements) noexcept {
+    std::apply([&](Rows&... a) { (a.skip(elements), ...); }, arguments);
   }
   template <bool Unit>
   auto at(index j) const {

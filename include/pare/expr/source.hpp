@@ -56,6 +56,8 @@ requires(is_readable<E> && !RowMajorContainer<const E>) class piece_source<E> {
  public:
   using value_type = typename E::value_type;
   static constexpr index piece = 1024;
+  using row_type = std::remove_cvref_t<decltype(std::declval<const reader<E>&>().row())>;
+  static constexpr bool arithmetic_ = row_type::operation != arithmetic::other;
 
   explicit piece_source(const E& e)
       : shape_(e.shape().begin(), e.shape().end()), position_(shape_.size(), 0), reader_(e, shape_) {
@@ -66,6 +68,21 @@ requires(is_readable<E> && !RowMajorContainer<const E>) class piece_source<E> {
     row_ = flat_ || shape_.empty() ? size : shape_.back();
     unit_ = flat_ || reader_.unit();
     reader_.begin_row(position_.data());
+  }
+
+  /// Rows of the next elements, at most `count`, as many as a kernel computes in whole strips: `taken` of them, none
+  /// where operator() has to go on.
+  auto strips(index count, index& taken) requires(arithmetic_) {
+    arithmetic_rows<row_type> rows{reader_.row(), row_};
+    taken = 0;
+    if (flat_ || (unit_ && row_ % 16 == 0 && column_ % 16 == 0)) {
+      rows.row.skip(column_);
+      const index whole = whole_rows(count);
+      taken = whole > 0 ? whole * row_ : std::min(count, row_ - column_) / 16 * 16;
+      if (whole > 0) position_.end()[-2] += whole - 1;
+      if (whole > 0 || (column_ += taken) == row_) next_row();
+    }
+    return rows;
   }
 
   std::span<const value_type> operator()(index count) {
@@ -93,9 +110,6 @@ requires(is_readable<E> && !RowMajorContainer<const E>) class piece_source<E> {
   }
 
  private:
-  using row_type = std::remove_cvref_t<decltype(std::declval<const reader<E>&>().row())>;
-  static constexpr bool arithmetic_ = row_type::operation != arithmetic::other;
-
   /// How many rows may be computed at once, of at most `count` elements.
   index whole_rows(index count) const noexcept {
     if (flat_ || !unit_ || column_ != 0 || row_ < 16 || shape_.size() < 2) return 0;

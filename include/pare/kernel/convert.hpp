@@ -9,19 +9,36 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <type_traits>
 
 #include "../numeric/affine.hpp"
 #include "../simd/targets.hpp"
+#include "read.hpp"
 
 namespace pare {
 
-/// The maps of a piece: one for all of it, or one for each element.
+/// The maps of a piece: one for each `run` elements, or one for each element.
 struct piece_maps {
   const affine_map* shared = nullptr;
-  const float* scales = nullptr;              ///< [count] if shared is null
-  const std::int32_t* zero_points = nullptr;  ///< [count] if shared is null
-  const float* reciprocals = nullptr;         ///< [count] of the scales, if shared is null
+  const float* scales = nullptr;                  ///< [count] if shared is null
+  const std::int32_t* zero_points = nullptr;      ///< [count] if shared is null and not all are 0 by type
+  const float* reciprocals = nullptr;             ///< [count] of the scales, if shared is null
+  index run = std::numeric_limits<index>::max();  ///< a multiple of 16 if shorter than the piece
+  index begun = 0;                                ///< elements of the first run that lie before the piece
+
+  /// To the maps of what follows the next `count` elements.
+  void advance(index count) noexcept {
+    if (shared != nullptr) {
+      begun += count;
+      for (; begun >= run; begun -= run) ++shared;
+    } else {
+      scales += count;
+      if (zero_points != nullptr) zero_points += count;
+      reciprocals += count;
+    }
+  }
 };
 
 /// Codes that a kernel knows: 8 or 16 bits.
@@ -34,11 +51,18 @@ concept KernelRounding =
     std::is_same_v<Round, half_even> || std::is_same_v<Round, half_away> || std::is_same_v<Round, toward_zero> ||
     std::is_same_v<Round, upward> || std::is_same_v<Round, downward> || std::is_same_v<Round, stochastic>;
 
-/// out[i] = quantize_value(in[i]), the position of element i being `position` + i.
-/// Pre, for all pieces: the maps are valid for R, and out does not overlap in, but may be in if the types are the same.
-template <KernelRange R, KernelRounding Round, Stepping Steps>
+/// out[i] = quantize_value(in[i]), the position of element i being `position` + i. Centered: all zero points are 0. In:
+/// consecutive floats, or computed ones, arithmetic_rows.
+/// Pre, for all pieces: the maps are valid for R; out does not overlap in, but may be in if the types are the same;
+/// count is a multiple of 16 if In is arithmetic_rows.
+template <KernelRange R, KernelRounding Round, Stepping Steps, bool Centered = false, class In = const float*>
 struct quantize_piece {
-  const float* in;
+  template <class I>
+  quantize_piece<R, Round, Steps, Centered, I> reading(const I& from) const noexcept {
+    return {from, out, count, maps, position, rounding, stream};
+  }
+
+  In in;
   typename R::type* out;
   index count;
   piece_maps maps;
@@ -48,7 +72,7 @@ struct quantize_piece {
 };
 
 /// out[i] = dequantize_value(in[i]).
-template <KernelRange R>
+template <KernelRange R, bool Centered = false>
 struct dequantize_piece {
   const typename R::type* in;
   float* out;
@@ -59,9 +83,14 @@ struct dequantize_piece {
 };
 
 /// out[i] = dequantize_value(quantize_value(in[i])).
-template <KernelRange R, KernelRounding Round, Stepping Steps>
+template <KernelRange R, KernelRounding Round, Stepping Steps, bool Centered = false, class In = const float*>
 struct fake_quantize_piece {
-  const float* in;
+  template <class I>
+  fake_quantize_piece<R, Round, Steps, Centered, I> reading(const I& from) const noexcept {
+    return {from, out, count, maps, position, rounding, stream};
+  }
+
+  In in;
   float* out;
   index count;
   piece_maps maps;

@@ -1,89 +1,6 @@
 // convert.inl: the loops of convert.hpp, 16 elements at a time. Included in every target's namespace.
 
-/// The maps of 16 elements.
-struct lane_maps {
-  f32x16 scale, reciprocal;
-  i32x16 zero_point;
-};
-
-/// Where the maps of a piece come from, fixed for the whole loop.
-struct shared_maps {
-  lane_maps all;
-  explicit PARE_ALWAYS_INLINE shared_maps(const piece_maps& maps)
-      : all{fill<f32x16>(maps.shared->scale), fill<f32x16>(1 / maps.shared->scale),
-            fill<i32x16>(maps.shared->zero_point)} {}
-  PARE_ALWAYS_INLINE const lane_maps& at(index) const { return all; }
-};
-struct listed_maps {
-  const float *scales, *reciprocals;
-  const std::int32_t* zero_points;
-  explicit PARE_ALWAYS_INLINE listed_maps(const piece_maps& maps)
-      : scales(maps.scales), reciprocals(maps.reciprocals), zero_points(maps.zero_points) {}
-  PARE_ALWAYS_INLINE lane_maps at(index i) const {
-    auto zero_point = load_lanes<i32x16>(zero_points + i);
-    keep_apart(zero_point);  // or each of its uses would load it
-    return {load_lanes<f32x16>(scales + i), load_lanes<f32x16>(reciprocals + i), zero_point};
-  }
-};
-
-/// 1 where a > b, 0 elsewhere.
-PARE_ALWAYS_INLINE i32x16 greater(const f32x16& a, const f32x16& b) {
-  return each([&](f32_reg x, f32_reg y) { return (i32_reg)(x > y) & 1; }, a, b);
-}
-/// Towards zero. Pre: the result fits int32.
-PARE_ALWAYS_INLINE i32x16 truncated(const f32x16& x) {
-  return each([&](f32_reg v) { return truncated(v); }, x);
-}
-
-// Each rounding of numeric/rounding.hpp to whole numbers. Pre: |x| < 2^23.
-PARE_ALWAYS_INLINE i32x16 rounded(const half_even&, const f32x16& x, std::uint64_t) { return to_int(x); }
-PARE_ALWAYS_INLINE i32x16 rounded(const toward_zero&, const f32x16& x, std::uint64_t) { return truncated(x); }
-/// The float below 1/2 carries ties, and nothing else, to the next whole number.
-PARE_ALWAYS_INLINE i32x16 rounded(const half_away&, const f32x16& x, std::uint64_t) {
-  return truncated(each([&](f32_reg v) { return v + with_sign_of(0x1.fffffep-2f, v); }, x));
-}
-PARE_ALWAYS_INLINE i32x16 rounded(const downward&, const f32x16& x, std::uint64_t) {
-  const i32x16 nearest = to_int(x);
-  return nearest - greater(to_float(nearest), x);
-}
-PARE_ALWAYS_INLINE i32x16 rounded(const upward&, const f32x16& x, std::uint64_t) {
-  const i32x16 nearest = to_int(x);
-  return nearest + greater(x, to_float(nearest));
-}
-/// 24 bits of splitmix64 for the lanes of consecutive positions.
-PARE_ALWAYS_INLINE i32x16 draws(std::uint64_t seed, std::uint64_t position) {
-  alignas(64) std::int64_t states[16];
-  for (int i = 0; i < 16; ++i)
-    states[i] = static_cast<std::int64_t>(seed + (position + static_cast<std::uint64_t>(i) + 1) * 0x9E3779B97F4A7C15u);
-  return narrow(each(
-      [&](i64_reg state) {
-        auto z = (u64_reg)state;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-        return (i64_reg)((z ^ (z >> 31)) >> 40);
-      },
-      load_lanes<i64x16>(states)));
-}
-PARE_ALWAYS_INLINE i32x16 rounded(const stochastic& rounding, const f32x16& x, std::uint64_t position) {
-  const i32x16 below = rounded(downward{}, x, position);
-  const f32x16 draw = to_float(draws(rounding.seed, position)) * fill<f32x16>(0x1p-24f);
-  return below + greater(x - to_float(below), draw);
-}
-
-/// The larger of two; 0 if the first is not a number.
-PARE_ALWAYS_INLINE f32x16 max_or_zero(const f32x16& a, const f32x16& b) {
-  return each([&](f32_reg x, f32_reg y) -> f32_reg { return x == x ? (x > y ? x : y) : f32_reg{}; }, a, b);
-}
-
-/// Whole steps from the zero point, within R.
-template <class R, class Steps, class Round>
-PARE_ALWAYS_INLINE i32x16 steps_of(const f32x16& x, const lane_maps& maps, const Round& rounding,
-                                   std::uint64_t position) {
-  const auto low = to_float(fill<i32x16>(static_cast<std::int32_t>(R::min)) - maps.zero_point);
-  const auto high = to_float(fill<i32x16>(static_cast<std::int32_t>(R::max)) - maps.zero_point);
-  const f32x16 steps = std::is_same_v<Steps, divided> ? x / maps.scale : x * maps.reciprocal;
-  return rounded(rounding, min(max_or_zero(steps, low), high), position);
-}
+#include "steps.inl"
 
 /// 16 codes as int32. Pre: all 16 may be read.
 template <class T>
@@ -110,59 +27,135 @@ template <class T>
 PARE_ALWAYS_INLINE void store_16(T* p, const i32x16& x) {
   store_narrowed(p, x);
 }
-/// Past the caches. whole_lines: p is aligned to a line.
+/// Past the caches. whole_line: p is where a line begins, if X has the size of one.
 template <class T, class X>
-PARE_ALWAYS_INLINE void stream_16(T* p, const X& x, [[maybe_unused]] bool whole_lines) {
+PARE_ALWAYS_INLINE void stream_16(T* p, const X& x, bool whole_line) {
   if constexpr (sizeof x == 16 * sizeof(T))
-    if (whole_lines) return stream_lanes(p, x);
+    if (whole_line) return stream_lanes(p, x);
   alignas(64) T elements[16];
   store_16(elements, x);
   for (std::size_t i = 0; i < sizeof elements; i += 16)
     stream_16_bytes(reinterpret_cast<std::byte*>(p) + i, reinterpret_cast<const std::byte*>(elements) + i);
 }
 
-// What happens to 16 elements, for each kind of piece.
-template <class R, class Round, class Steps>
-PARE_ALWAYS_INLINE i32x16 converted(const quantize_piece<R, Round, Steps>& piece, index i, const lane_maps& maps) {
+/// What a piece's elements become, for each kind of piece: steps from the zero point, ...
+template <class R, class Round, class Steps, bool Centered, class In>
+PARE_ALWAYS_INLINE i32x16 steps_at(const quantize_piece<R, Round, Steps, Centered, In>& piece, index i, index first,
+                                   const lane_maps& maps) {
   const auto position = piece.position + static_cast<std::uint64_t>(i);
-  return steps_of<R, Steps>(load_lanes<f32x16>(piece.in + i), maps, piece.rounding, position) + maps.zero_point;
+  return steps_of<Steps>(strip_at(piece.in, i, first), maps, piece.rounding, position);
 }
-template <class R>
-PARE_ALWAYS_INLINE f32x16 converted(const dequantize_piece<R>& piece, index i, const lane_maps& maps) {
+/// ... and codes or numbers.
+template <class R, class Round, class Steps, bool Centered, class In>
+PARE_ALWAYS_INLINE i32x16 converted(const quantize_piece<R, Round, Steps, Centered, In>& piece, index i, index first,
+                                    const lane_maps& maps) {
+  return steps_at(piece, i, first, maps) + maps.zero_point;
+}
+template <class R, bool Centered>
+PARE_ALWAYS_INLINE f32x16 converted(const dequantize_piece<R, Centered>& piece, index i, index, const lane_maps& maps) {
   return to_float(load_codes(piece.in + i) - maps.zero_point) * maps.scale;
 }
-template <class R, class Round, class Steps>
-PARE_ALWAYS_INLINE f32x16 converted(const fake_quantize_piece<R, Round, Steps>& piece, index i, const lane_maps& maps) {
+template <class R, class Round, class Steps, bool Centered, class In>
+PARE_ALWAYS_INLINE f32x16 converted(const fake_quantize_piece<R, Round, Steps, Centered, In>& piece, index i,
+                                    index first, const lane_maps& maps) {
   const auto position = piece.position + static_cast<std::uint64_t>(i);
-  return to_float(steps_of<R, Steps>(load_lanes<f32x16>(piece.in + i), maps, piece.rounding, position)) * maps.scale;
+  return to_float(steps_of<Steps>(strip_at(piece.in, i, first), maps, piece.rounding, position)) * maps.scale;
+}
+
+/// What is known of a piece from its type.
+template <class Range, bool Centered>
+struct traits_of_range {
+  using range = Range;
+  static constexpr bool centered = Centered, packs = false;
+};
+template <class Piece>
+struct piece_traits;
+template <class R, bool Centered>
+struct piece_traits<dequantize_piece<R, Centered>> : traits_of_range<R, Centered> {};
+template <class R, class Round, class Steps, bool Centered, class In>
+struct piece_traits<fake_quantize_piece<R, Round, Steps, Centered, In>> : traits_of_range<R, Centered> {};
+template <class R, class Round, class Steps, bool Centered, class In>
+struct piece_traits<quantize_piece<R, Round, Steps, Centered, In>> : traits_of_range<R, Centered> {
+  /// Can the target pack four strips of steps at once, adding the zero point on the way?
+  static constexpr bool packs = requires(const i32x16 (&steps)[4], typename R::type code) {
+    pack_codes(steps, i32_reg{}, code);
+  };
+};
+template <class Piece>
+using shared_maps_of = shared_maps<typename piece_traits<Piece>::range, piece_traits<Piece>::centered>;
+template <class Piece>
+using listed_maps_of = listed_maps<typename piece_traits<Piece>::range, piece_traits<Piece>::centered>;
+
+/// Does a line of the cache begin here?
+template <class T>
+PARE_ALWAYS_INLINE bool begins_line(const T* p) {
+  return reinterpret_cast<std::uintptr_t>(p) % strip_bytes == 0;
+}
+
+/// 64 codes from i on. Stream: past the caches; then they are a line.
+template <bool Stream, class Maps, class Piece>
+PARE_ALWAYS_INLINE void store_packed(const Piece& piece, const Maps& maps, index i, index first) {
+  i32x16 steps[4];
+  PARE_UNROLL for (int s = 0; s < 4; ++s) {
+    const index at = i + 16 * s;
+    if constexpr (Stream && std::is_pointer_v<decltype(piece.in)>) prefetch_page(piece.in + at);
+    steps[s] = Maps::listed ? converted(piece, at, first, maps.at(at)) : steps_at(piece, at, first, maps.at(at));
+  }
+  i32_reg zero_point{};
+  if constexpr (!Maps::listed && !piece_traits<Piece>::centered) zero_point = maps.all.zero_point.r[0];
+  const i32_reg codes = pack_codes(steps, zero_point, *piece.out);
+  if constexpr (Stream) {
+    stream_register(reinterpret_cast<float*>(piece.out + i), (f32_reg)codes);
+  } else {
+    std::memcpy(piece.out + i, &codes, sizeof codes);
+  }
+}
+
+/// Elements i to end, all of one row, under one map or listed ones.
+template <bool Stream, class Maps, class Piece>
+PARE_ALWAYS_INLINE void run_stretch(const Piece& piece, const Maps& maps, index i, index first, index end) {
+  const bool lines = begins_line(piece.out + i);
+  if constexpr (piece_traits<Piece>::packs)
+    if (!Stream || lines)
+      for (; i + 64 <= end; i += 64) store_packed<Stream>(piece, maps, i, first);
+  for (; i + 16 <= end; i += 16) {
+    if constexpr (Stream && std::is_pointer_v<decltype(piece.in)>) prefetch_page(piece.in + i);
+    const auto x = converted(piece, i, first, maps.at(i));
+    if constexpr (Stream) {
+      stream_16(piece.out + i, x, lines);
+    } else {
+      store_16(piece.out + i, x);
+    }
+  }
 }
 
 template <class Maps, bool Stream, class Piece>
 inline void run_strips(const Piece& piece) {
-  const Maps maps(piece.maps);
-  const Piece local = piece;  // what is written cannot be one of its members
-  [[maybe_unused]] const bool whole_lines = reinterpret_cast<std::uintptr_t>(local.out) % strip_bytes == 0;
-  for (index i = 0; i + 16 <= local.count; i += 16) {
-    if constexpr (Stream) prefetch_page(local.in + i);
-    const auto x = converted(local, i, maps.at(i));
-    if constexpr (Stream) {
-      stream_16(local.out + i, x, whole_lines);
-    } else {
-      store_16(local.out + i, x);
+  Piece local = piece;  // what is written cannot be one of its members
+  const index whole = local.count / 16 * 16;
+  for (index i = 0, first = 0, run_end; i < whole; i = run_end) {
+    const Maps maps(local.maps);
+    run_end = Maps::listed ? whole : i + std::min(whole - i, local.maps.run - local.maps.begun);
+    for (index end; i < run_end; i = end) {
+      end = end_of_row(local.in, first, run_end);
+      run_stretch<Stream>(local, maps, i, first, end);
+      next_row(local.in, first, end);
     }
+    if constexpr (!Maps::listed) ++local.maps.shared;
+    local.maps.begun = 0;
   }
 }
 
 template <class Piece>
 inline void run_strips(const Piece& piece) {
   if (piece.maps.shared == nullptr && piece.stream) {
-    run_strips<listed_maps, true>(piece);
+    run_strips<listed_maps_of<Piece>, true>(piece);
   } else if (piece.maps.shared == nullptr) {
-    run_strips<listed_maps, false>(piece);
+    run_strips<listed_maps_of<Piece>, false>(piece);
   } else if (piece.stream) {
-    run_strips<shared_maps, true>(piece);
+    run_strips<shared_maps_of<Piece>, true>(piece);
   } else {
-    run_strips<shared_maps, false>(piece);
+    run_strips<shared_maps_of<Piece>, false>(piece);
   }
 }
 
@@ -178,27 +171,29 @@ inline void run_tail(const Piece& piece, index first) {
   const auto size = static_cast<int>(piece.count - first);
   Piece last = piece;
   for (int i = 0; i < size; ++i) in[i] = piece.in[first + i];
+  last.in = in;
+  last.position += static_cast<std::uint64_t>(first);
+  last.maps.advance(first);
   if (piece.maps.shared == nullptr) {
     for (int i = 0; i < 16; ++i) {
-      const index at = first + std::min(i, size - 1);
-      scales[i] = piece.maps.scales[at];
-      reciprocals[i] = piece.maps.reciprocals[at];
-      zero_points[i] = piece.maps.zero_points[at];
+      const index at = std::min(i, size - 1);
+      scales[i] = last.maps.scales[at];
+      reciprocals[i] = last.maps.reciprocals[at];
+      if (last.maps.zero_points != nullptr) zero_points[i] = last.maps.zero_points[at];
     }
     last.maps = {nullptr, scales, zero_points, reciprocals};
+    store_16(out, converted(last, 0, 0, listed_maps_of<Piece>(last.maps).at(0)));
+  } else {
+    store_16(out, converted(last, 0, 0, shared_maps_of<Piece>(last.maps).at(0)));
   }
-  last.in = in;
-  last.out = out;
-  last.count = 16;
-  last.position += static_cast<std::uint64_t>(first);
-  last.stream = false;
-  run_strips(last);
   for (int i = 0; i < size; ++i) piece.out[first + i] = out[i];
 }
 
 template <class Piece>
 inline void run_piece(const Piece& piece) noexcept {
   run_strips(piece);
-  const index whole = piece.count / 16 * 16;
-  if (whole < piece.count) run_tail(piece, whole);
+  if constexpr (std::is_pointer_v<decltype(piece.in)>) {
+    const index whole = piece.count / 16 * 16;
+    if (whole < piece.count) run_tail(piece, whole);
+  }
 }

@@ -4,6 +4,7 @@
 // loops are in read.inl.
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <limits>
@@ -22,9 +23,18 @@ struct float_bounds {
   bool finite = true;
 };
 
-/// What an element of a row is: a float in memory (row.first[j]), a number (row.value), or the float that an operation
-/// makes of the elements of one or two rows (std::get<I>(row.arguments)). Rows of anything else are `other`.
+/// What an element of a row is: a float in memory (row.first[j]; row.first + j + row.ahead is fetched), a number
+/// (row.value), or the float that an operation makes of the elements of one or two rows (std::get<I>(row.arguments)).
+/// Rows of anything else are `other`.
 enum class arithmetic { memory, number, negate, add, subtract, multiply, divide, other };
+
+/// Rows of arithmetic, one after the other: `columns` elements of `row`, then row.next() and as many again.
+/// Pre: Row::operation is not `other`; columns is a multiple of 16 if there is more than one row.
+template <class Row>
+struct arithmetic_rows {
+  Row row;
+  index columns;
+};
 
 }  // namespace pare
 
@@ -39,6 +49,21 @@ inline auto bounds_kernel_for(target t) noexcept -> float_bounds (*)(const float
 #define PARE_CASE(name) \
   case target::name:    \
     return &name::run_bounds;
+    PARE_FOR_EACH_TARGET(PARE_CASE)
+#undef PARE_CASE
+    default:
+      assert(false && "pare: this target is not compiled in");
+      return nullptr;
+  }
+}
+
+/// (rows, count): the bounds of the first count elements of rows, whole strips. Pre: available(t).
+template <class Row>
+auto bounds_kernel_for(target t) noexcept -> float_bounds (*)(const arithmetic_rows<Row>&, index) noexcept {
+  switch (t) {
+#define PARE_CASE(name) \
+  case target::name:    \
+    return &name::run_bounds<Row>;
     PARE_FOR_EACH_TARGET(PARE_CASE)
 #undef PARE_CASE
     default:

@@ -33,8 +33,9 @@ concept KnowsScheme = requires(const C& c) {
 /// Calibration: observes values in pieces of any size, merges with another that saw other values, and names the
 /// interval: interval(), or interval_for<Scheme>() if it depends on the codes. Its own numbers (a percentile, say) are
 /// members; a copy of a fresh one is fresh. Optional: end_batch(), called after the last piece of a batch, and
-/// fields(f), which calls f with every member that shall survive calibrator::to_bytes; observe(values, range_in),
-/// called instead of observe(values) where a faster range_of is known.
+/// fields(f), which calls f with every member that shall survive calibrator::to_bytes; where the range of values, or a
+/// faster range_of, is known, observe(range) of a calibration that needs no more, and observe(values, range_in) of one
+/// that does, are called instead of observe(values).
 template <class C>
 concept Calibration = std::copyable<C> && requires(C c, const C& other, std::span<const float> values) {
   c.observe(values);
@@ -57,10 +58,7 @@ interval interval_for(const C& calibration) {
 class min_max {
  public:
   void observe(std::span<const float> values) { seen_.include(range_of(values)); }
-  template <RangeIn F>
-  void observe(std::span<const float> values, const F& range_in) {
-    seen_.include(range_in(values));
-  }
+  void observe(const value_range& range) { seen_.include(range); }
   void merge(const min_max& other) { seen_.include(other.seen_); }
   pare::interval interval() const {
     if (seen_.empty()) fail("calibration data", "at least one value", "none");

@@ -10,7 +10,6 @@
 #include <memory>
 #include <ranges>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "calibration.hpp"
@@ -24,14 +23,6 @@ template <class V>
 concept ShapedRange = requires(const V& values) {
   { values.shape().size() } -> std::convertible_to<std::size_t>;
   values.begin();
-};
-
-/// calibration.observe(values).
-struct observe_all {
-  template <Calibration C>
-  void operator()(C& calibration, std::span<const float> values) const {
-    calibration.observe(values);
-  }
 };
 
 /// Observes any number of batches, merges with calibrators that saw other batches, and gives the quantization for all.
@@ -58,39 +49,33 @@ class calibrator {
   /// first: reads the elements of a tensor of this shape in row-major order.
   template <class It, class Shape>
   calibrator& observe(It first, const Shape& shape) {
-    if constexpr (std::contiguous_iterator<It> && std::same_as<std::iter_value_t<It>, float>) {
-      return observe_pieces(
-          [at = std::to_address(first)](index count) mutable {
-            return std::span<const float>(std::exchange(at, at + count), static_cast<std::size_t>(count));
-          },
-          shape);
-    } else {
-      return observe_pieces(
-          [&first, piece = std::array<float, 256>{}](index count) mutable {
-            const std::size_t taken = std::min(static_cast<std::size_t>(count), piece.size());
-            for (std::size_t i = 0; i < taken; ++i, ++first) piece[i] = static_cast<float>(*first);
-            return std::span<const float>(piece.data(), taken);
-          },
-          shape);
-    }
+    return observe_runs(shape, [&first](calibration_type& calibration, index run) {
+      const auto count = static_cast<std::size_t>(run);
+      if constexpr (std::contiguous_iterator<It> && std::same_as<std::iter_value_t<It>, float>) {
+        calibration.observe(std::span<const float>(std::to_address(first), count));
+        first += run;
+      } else {
+        std::array<float, 256> piece;
+        for (std::size_t left = count, taken; left > 0; left -= taken) {
+          taken = std::min(left, piece.size());
+          for (std::size_t i = 0; i < taken; ++i, ++first) piece[i] = static_cast<float>(*first);
+          calibration.observe(std::span<const float>(piece.data(), taken));
+        }
+      }
+    });
   }
 
-  /// next(count): the next elements of a tensor of this shape in row-major order, at least 1 and at most `count`.
-  /// look(calibration, elements): what the calibration does with them.
-  template <class Next, class Shape, class Look = observe_all>
-  calibrator& observe_pieces(Next&& next, const Shape& shape, const Look& look = {}) {
+  /// show(calibration, count): shows a calibration the next `count` elements of a tensor of this shape, in row-major
+  /// order.
+  template <class Shape, class Show>
+  calibrator& observe_runs(const Shape& shape, Show&& show) {
     const parameter_grid<typename Quantizer::granularity> grid(shape);
     index size = 1;
     for (const auto extent : shape) size *= static_cast<index>(extent);
     if (size == 0) return *this;
     expect_parameters(grid.count());
-    grid.for_each_run([&](index parameter, index run) {
-      for (index left = run; left > 0;) {
-        const std::span<const float> piece = next(left);
-        look(calibrations_[static_cast<std::size_t>(parameter)], piece);
-        left -= static_cast<index>(piece.size());
-      }
-    });
+    grid.for_each_run(
+        [&](index parameter, index run) { show(calibrations_[static_cast<std::size_t>(parameter)], run); });
     if constexpr (requires(calibration_type & c) { c.end_batch(); }) {
       for (calibration_type& calibration : calibrations_) calibration.end_batch();
     }

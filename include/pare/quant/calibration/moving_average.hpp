@@ -18,10 +18,7 @@ struct moving_average {
   value_range batch{};        ///< the one that has not ended
 
   void observe(std::span<const float> values) { batch.include(range_of(values)); }
-  template <RangeIn F>
-  void observe(std::span<const float> values, const F& range_in) {
-    batch.include(range_in(values));
-  }
+  void observe(const value_range& range) { batch.include(range); }
   /// An empty batch does not count.
   void end_batch() {
     if (batch.empty()) return;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstring>
+#include <type_traits>
 
 #include "../../core/cell.hpp"
 #include "../features.hpp"
@@ -86,21 +87,36 @@ PARE_ALWAYS_INLINE void store_codes(std::int16_t* p, const i32x16& x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_maskz_cvtepi32_epi16(0xffff, (__m512i)x.r[0]));
 }
 
-/// Four strips of codes at once, V side by side in each of 4 / V rows: packs instead of four vpmovdb.
+/// The first part of a register; gcc 12 warns of an undefined value behind the intrinsics for it.
+PARE_ALWAYS_INLINE __m128i first_128(i64_reg x) { return (__m128i)__builtin_shufflevector(x, x, 0, 1); }
+PARE_ALWAYS_INLINE __m256i first_256(i64_reg x) { return (__m256i)__builtin_shufflevector(x, x, 0, 1, 2, 3); }
+
+/// Four strips of steps and a zero point as codes of one byte: packs instead of four vpmovdb. Pre: the sums are codes.
+template <class T>
+requires(sizeof(T) == 1) PARE_ALWAYS_INLINE i32_reg pack_codes(const i32x16 (&steps)[4], i32_reg zero_point, T) {
+  typedef std::uint16_t u16_reg __attribute__((vector_size(register_bytes)));
+  const auto added = (u16_reg)((zero_point & 0xffff) | (zero_point << 16));  // no more instructions if it is 0 by type
+  const auto half = [&](int i) {
+    return (__m512i)((u16_reg)_mm512_packs_epi32((__m512i)steps[i].r[0], (__m512i)steps[i + 1].r[0]) + added);
+  };
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const __m512i codes =
+      std::is_signed_v<T> ? _mm512_packs_epi16(half(0), half(2)) : _mm512_packus_epi16(half(0), half(2));
+  return (i32_reg)_mm512_maskz_permutexvar_epi32(0xffff, order, codes);
+}
+
+/// Four strips of codes, V side by side in each of 4 / V rows.
 template <int V>
 PARE_ALWAYS_INLINE void store_codes_of_four(std::int8_t* p, index stride, const i32x16 (&x)[4]) {
-  const __m512i low = _mm512_packs_epi32((__m512i)x[0].r[0], (__m512i)x[1].r[0]);
-  const __m512i high = _mm512_packs_epi32((__m512i)x[2].r[0], (__m512i)x[3].r[0]);
-  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  const __m512i codes = _mm512_maskz_permutexvar_epi32(0xffff, order, _mm512_packs_epi16(low, high));
+  const auto codes = (__m512i)pack_codes(x, i32_reg{}, std::int8_t{});
   if constexpr (V == 4) {
     _mm512_storeu_si512(p, codes);
   } else if constexpr (V == 2) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_castsi512_si256(codes));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), first_256((i64_reg)codes));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p + stride), _mm512_maskz_extracti64x4_epi64(0xf, codes, 1));
   } else {
     const auto store = [](std::int8_t* to, __m128i part) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), part); };
-    store(p, _mm512_castsi512_si128(codes));
+    store(p, first_128((i64_reg)codes));
     store(p + stride, _mm512_maskz_extracti32x4_epi32(0xf, codes, 1));
     store(p + 2 * stride, _mm512_maskz_extracti32x4_epi32(0xf, codes, 2));
     store(p + 3 * stride, _mm512_maskz_extracti32x4_epi32(0xf, codes, 3));

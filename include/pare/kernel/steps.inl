@@ -1,0 +1,112 @@
+// steps.inl: real numbers to whole steps of a scale, in every rounding, 16 at a time. Included by convert.inl.
+
+/// The maps of 16 elements, and the steps from the zero point that the codes of R allow.
+struct lane_maps {
+  f32x16 scale{}, reciprocal{};
+  i32x16 zero_point{};
+  f32x16 low{}, high{};
+
+  template <class R>
+  PARE_ALWAYS_INLINE void limit_steps() {
+    low = to_float(fill<i32x16>(static_cast<std::int32_t>(R::min)) - zero_point);
+    high = to_float(fill<i32x16>(static_cast<std::int32_t>(R::max)) - zero_point);
+    keep_apart(low);  // gcc 12 makes a comparison and a blend of a minimum with a constant
+    keep_apart(high);
+  }
+};
+
+/// Where the maps of a stretch of elements come from. Centered: zero points are known to be 0, and cost nothing.
+template <class R, bool Centered>
+struct shared_maps {
+  static constexpr bool listed = false;
+  lane_maps all;
+  explicit PARE_ALWAYS_INLINE shared_maps(const piece_maps& maps)
+      : all{.scale = fill<f32x16>(maps.shared->scale),
+            .reciprocal = fill<f32x16>(1 / maps.shared->scale),
+            .zero_point = fill<i32x16>(Centered ? 0 : maps.shared->zero_point)} {
+    all.limit_steps<R>();
+  }
+  PARE_ALWAYS_INLINE const lane_maps& at(index) const { return all; }
+};
+template <class R, bool Centered>
+struct listed_maps {
+  static constexpr bool listed = true;
+  const float *scales, *reciprocals;
+  const std::int32_t* zero_points;
+  lane_maps centered;
+  explicit PARE_ALWAYS_INLINE listed_maps(const piece_maps& maps)
+      : scales(maps.scales),
+        reciprocals(maps.reciprocals),
+        zero_points(maps.zero_points),
+        centered{.zero_point = fill<i32x16>(0)} {
+    centered.limit_steps<R>();
+  }
+  PARE_ALWAYS_INLINE lane_maps at(index i) const {
+    lane_maps maps = centered;
+    maps.scale = load_lanes<f32x16>(scales + i);
+    maps.reciprocal = load_lanes<f32x16>(reciprocals + i);
+    if constexpr (!Centered) {
+      maps.zero_point = load_lanes<i32x16>(zero_points + i);
+      keep_apart(maps.zero_point);  // or each of its uses would load it
+      maps.limit_steps<R>();
+    }
+    return maps;
+  }
+};
+
+/// 1 where a > b, 0 elsewhere.
+PARE_ALWAYS_INLINE i32x16 greater(const f32x16& a, const f32x16& b) {
+  return each([&](f32_reg x, f32_reg y) { return (i32_reg)(x > y) & 1; }, a, b);
+}
+/// Towards zero. Pre: the result fits int32.
+PARE_ALWAYS_INLINE i32x16 truncated(const f32x16& x) {
+  return each([&](f32_reg v) { return truncated(v); }, x);
+}
+
+// Each rounding of numeric/rounding.hpp to whole numbers. Pre: |x| < 2^23.
+PARE_ALWAYS_INLINE i32x16 rounded(const half_even&, const f32x16& x, std::uint64_t) { return to_int(x); }
+PARE_ALWAYS_INLINE i32x16 rounded(const toward_zero&, const f32x16& x, std::uint64_t) { return truncated(x); }
+/// The float below 1/2 carries ties, and nothing else, to the next whole number.
+PARE_ALWAYS_INLINE i32x16 rounded(const half_away&, const f32x16& x, std::uint64_t) {
+  return truncated(each([&](f32_reg v) { return v + with_sign_of(0x1.fffffep-2f, v); }, x));
+}
+PARE_ALWAYS_INLINE i32x16 rounded(const downward&, const f32x16& x, std::uint64_t) {
+  const i32x16 nearest = to_int(x);
+  return nearest - greater(to_float(nearest), x);
+}
+PARE_ALWAYS_INLINE i32x16 rounded(const upward&, const f32x16& x, std::uint64_t) {
+  const i32x16 nearest = to_int(x);
+  return nearest + greater(x, to_float(nearest));
+}
+/// 24 bits of splitmix64 for the lanes of consecutive positions.
+PARE_ALWAYS_INLINE i32x16 draws(std::uint64_t seed, std::uint64_t position) {
+  alignas(64) std::int64_t states[16];
+  for (int i = 0; i < 16; ++i)
+    states[i] = static_cast<std::int64_t>(seed + (position + static_cast<std::uint64_t>(i) + 1) * 0x9E3779B97F4A7C15u);
+  return narrow(each(
+      [&](i64_reg state) {
+        auto z = (u64_reg)state;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+        return (i64_reg)((z ^ (z >> 31)) >> 40);
+      },
+      load_lanes<i64x16>(states)));
+}
+PARE_ALWAYS_INLINE i32x16 rounded(const stochastic& rounding, const f32x16& x, std::uint64_t position) {
+  const i32x16 below = rounded(downward{}, x, position);
+  const f32x16 draw = to_float(draws(rounding.seed, position)) * fill<f32x16>(0x1p-24f);
+  return below + greater(x - to_float(below), draw);
+}
+
+/// The larger of two; 0 if the first is not a number.
+PARE_ALWAYS_INLINE f32x16 max_or_zero(const f32x16& a, const f32x16& b) {
+  return each([&](f32_reg x, f32_reg y) -> f32_reg { return x == x ? (x > y ? x : y) : f32_reg{}; }, a, b);
+}
+
+/// Whole steps from the zero point, no more than the codes allow.
+template <class Steps, class Round>
+PARE_ALWAYS_INLINE i32x16 steps_of(const f32x16& x, const lane_maps& maps, const Round& rounding,
+                                   std::uint64_t position) {
+  const f32x16 steps = std::is_same_v<Steps, divided> ? x / maps.scale : x * maps.reciprocal;
+  return rounded(rounding, min(max_or_zero(steps, maps.low), maps.high), position);
+}
