@@ -71,6 +71,7 @@ inline void transpose_columns(const std::byte* from, index from_bytes, std::byte
 /// to[j][i] = from[i][j] for `rows` x `columns` cells.
 inline void transpose_cells(const std::byte* from, index from_bytes, std::byte* to, index to_bytes, index rows,
                             index columns) {
+  if (columns == 0) return;  // from may be null
   index i = 0, squares = 0;
   if constexpr (sizeof(i32_reg) == 64) {
     squares = columns / 16 * 16;

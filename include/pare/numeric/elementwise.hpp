@@ -72,7 +72,8 @@ struct real_product {
   constexpr float operator()(float x, float y) const noexcept { return std::min(std::max(x * y, low), high); }
 };
 
-/// A code under one map to a code under another. Source: TFLite, Requantize.
+/// A code under one map to a code under another. Pre: x - zero_point fits 32 bits, as it does for all codes of 8 and 16
+/// bits, and for all of 32 bits under zero point 0. Source: TFLite, Requantize.
 struct rescale {
   std::int32_t zero_point = 0;
   fixed_multiplier multiplier;
