@@ -52,6 +52,18 @@ TEMPLATE_LIST_TEST_CASE("sums of convolutions of any geometry are those of the d
   for (int i = 0; i < 120; ++i) check_sums<TestType>(random, draw_shape(random));
 }
 
+TEMPLATE_LIST_TEST_CASE("windows of one pixel, as a matrix product and with what forbids it", "", conv_formats) {
+  generator random{5};
+  for (const index inputs : {1, 3, 4, 30, 65})
+    for (const index outputs : {1, 16, 37, 80}) {
+      const index batch = random.between(1, 2);
+      check_sums<TestType>(random, {batch, 5, 7, inputs, outputs, {1, 1}, {}});
+      check_sums<TestType>(random, {batch, 5, 7, inputs, outputs, {1, 1}, {.stride_x = 2}});
+      check_sums<TestType>(random, {batch, 5, 7, inputs, outputs, {1, 1}, {.pad_right = 1}});
+    }
+  check_sums<TestType>(random, {1, 5, 7, 6, 20, {1, 1}, {.groups = 2}});
+}
+
 TEST_CASE("windows with more taps than the table has places, and pixels longer than a row of zero points") {
   generator random{2};
   using bytes = s8_s8<pare::dense>;

@@ -39,7 +39,7 @@ class piece_runner {
   void run(index count, piece_maps maps) {
     piece_.maps = maps;
     while (count > 0) {
-      const index wanted = computes_ || piece_.maps.run < count ? count : until_aligned(count);
+      const index wanted = computes_ || piece_.maps.run - piece_.maps.begun < count ? count : until_aligned(count);
       piece_.stream = stream_ && misaligned(16) == 0;
       if (!run_strips(wanted)) {
         const auto values = source_(wanted);
@@ -105,50 +105,52 @@ class map_list {
     index i = 0;
     grid.for_each_run_of_row([&](index relative, index count) {
       const affine_map map = first[relative];
-      const float reciprocal = 1 / map.scale;
       for (const index end = i + count; i < end; ++i) {
         scales_[i] = map.scale;
-        reciprocals_[i] = reciprocal;
         zero_points_[i] = map.zero_point;
       }
     });
     for (const index row = i; i < scales_.size(); i += row) {
-      const auto again = [&](auto& list) { std::copy_n(list.data(), row, list.data() + i); };
-      again(scales_), again(reciprocals_), again(zero_points_);
+      std::copy_n(scales_.data(), row, scales_.data() + i);
+      std::copy_n(zero_points_.data(), row, zero_points_.data() + i);
     }
+    for (i = 0; i < scales_.size(); ++i) reciprocals_[i] = 1 / scales_[i];
   }
-  piece_maps maps() const noexcept { return {nullptr, scales_.data(), zero_points_.data(), reciprocals_.data()}; }
+  piece_maps maps() const noexcept {
+    piece_maps all{nullptr, scales_.data(), zero_points_.data(), reciprocals_.data()};
+    all.run = scales_.size();
+    return all;
+  }
 
  private:
   aligned_storage<float> scales_, reciprocals_;
   aligned_storage<std::int32_t> zero_points_;
 };
 
-/// How many rows of parameters that change from row to row, or do not, are converted at once: short ones that are alike
-/// go together, so that they fill whole strips, and lines when they are written past the caches.
+/// How many rows of parameters a list has: the fewest that fill whole strips, if rows are alike.
 template <class Grid>
-index rows_together(const Grid& grid) {
-  if (!grid.rows_alike()) return 1;
-  const index wanted = std::max<index>(1, 1024 / grid.row()), whole = 16 / std::gcd(grid.row(), index{16});
-  return (wanted + whole - 1) / whole * whole;
+index rows_of_list(const Grid& grid) {
+  return grid.rows_alike() ? 16 / std::gcd(grid.row(), index{16}) : 1;
 }
 
 /// Rows whose parameters change too often to call the kernel for each: it reads maps from lists.
 template <class Runner, class Grid>
 void run_listed(Runner& runner, const Grid& grid, const std::vector<affine_map>& maps) {
-  const index row = grid.row(), together = rows_together(grid);
-  map_list list(row * together);
+  const index row = grid.row();
+  map_list list(row * rows_of_list(grid));
+  const bool repeats = list.maps().run % 16 == 0;
   index listed = -1, waiting = 0;
   const auto flush = [&] {
-    runner.run(waiting * row, list.maps());
+    if (waiting > 0) runner.run(waiting * row, list.maps());
     waiting = 0;
   };
   grid.for_each_row([&](index first) {
+    if (first != listed || !repeats) flush();
     if (first != listed) list.fill(grid, maps.data() + first);
     listed = first;
-    if (++waiting == together) flush();
+    ++waiting;
   });
-  if (waiting > 0) flush();
+  flush();
 }
 
 /// Stretches of elements that share their parameters: as many at once as have parameters one after the other, and the
@@ -183,7 +185,7 @@ void run_pieces(const Piece& prototype, const E& source, const Grid& grid, const
   constexpr index few = 32;
   const bool listed = grid.longest_run() < few && grid.count() > 1;
   // Stretches that do not end with a strip would write lines half past the caches, half into them.
-  const index stretch = listed ? grid.row() * rows_together(grid) : grid.run();
+  const index stretch = listed ? grid.row() * rows_of_list(grid) : grid.run();
   const bool stream = bytes >= stream_from_bytes && (grid.count() == 1 || stretch % 16 == 0);
   piece_runner<Piece, piece_source<E>> runner(prototype, source, stream, on);
   if (listed) {

@@ -19,25 +19,19 @@
 
 namespace pare {
 
-/// The maps of a piece: one for each `run` elements, or one for each element.
+/// The maps of a piece: one for each `run` elements, or lists of `run` maps, one for each element, over and over.
 struct piece_maps {
   const affine_map* shared = nullptr;
-  const float* scales = nullptr;                  ///< [count] if shared is null
-  const std::int32_t* zero_points = nullptr;      ///< [count] if shared is null and not all are 0 by type
-  const float* reciprocals = nullptr;             ///< [count] of the scales, if shared is null
+  const float* scales = nullptr;                  ///< [run] if shared is null
+  const std::int32_t* zero_points = nullptr;      ///< [run] if shared is null and not all are 0 by type
+  const float* reciprocals = nullptr;             ///< [run] of the scales, if shared is null
   index run = std::numeric_limits<index>::max();  ///< a multiple of 16 if shorter than the piece
   index begun = 0;                                ///< elements of the first run that lie before the piece
 
   /// To the maps of what follows the next `count` elements.
   void advance(index count) noexcept {
-    if (shared != nullptr) {
-      begun += count;
-      for (; begun >= run; begun -= run) ++shared;
-    } else {
-      scales += count;
-      if (zero_points != nullptr) zero_points += count;
-      reciprocals += count;
-    }
+    for (begun += count; begun >= run; begun -= run)
+      if (shared != nullptr) ++shared;
   }
 };
 

@@ -134,8 +134,8 @@ inline void run_strips(const Piece& piece) {
   Piece local = piece;  // what is written cannot be one of its members
   const index whole = local.count / 16 * 16;
   for (index i = 0, first = 0, run_end; i < whole; i = run_end) {
-    const Maps maps(local.maps);
-    run_end = Maps::listed ? whole : i + std::min(whole - i, local.maps.run - local.maps.begun);
+    const Maps maps(local.maps, i);
+    run_end = i + std::min(whole - i, local.maps.run - local.maps.begun);
     for (index end; i < run_end; i = end) {
       end = end_of_row(local.in, first, run_end);
       run_stretch<Stream>(local, maps, i, first, end);
@@ -176,15 +176,15 @@ inline void run_tail(const Piece& piece, index first) {
   last.maps.advance(first);
   if (piece.maps.shared == nullptr) {
     for (int i = 0; i < 16; ++i) {
-      const index at = std::min(i, size - 1);
+      const index at = last.maps.begun + std::min(i, size - 1);
       scales[i] = last.maps.scales[at];
       reciprocals[i] = last.maps.reciprocals[at];
       if (last.maps.zero_points != nullptr) zero_points[i] = last.maps.zero_points[at];
     }
     last.maps = {nullptr, scales, zero_points, reciprocals};
-    store_16(out, converted(last, 0, 0, listed_maps_of<Piece>(last.maps).at(0)));
+    store_16(out, converted(last, 0, 0, listed_maps_of<Piece>(last.maps, 0).at(0)));
   } else {
-    store_16(out, converted(last, 0, 0, shared_maps_of<Piece>(last.maps).at(0)));
+    store_16(out, converted(last, 0, 0, shared_maps_of<Piece>(last.maps, 0).at(0)));
   }
   for (int i = 0; i < size; ++i) piece.out[first + i] = out[i];
 }

@@ -15,12 +15,13 @@ struct lane_maps {
   }
 };
 
-/// Where the maps of a stretch of elements come from. Centered: zero points are known to be 0, and cost nothing.
+/// Where the maps of a run of elements come from, which begins, or goes on, at element `start`. Centered: zero points
+/// are known to be 0, and cost nothing.
 template <class R, bool Centered>
 struct shared_maps {
   static constexpr bool listed = false;
   lane_maps all;
-  explicit PARE_ALWAYS_INLINE shared_maps(const piece_maps& maps)
+  PARE_ALWAYS_INLINE shared_maps(const piece_maps& maps, index)
       : all{.scale = fill<f32x16>(maps.shared->scale),
             .reciprocal = fill<f32x16>(1 / maps.shared->scale),
             .zero_point = fill<i32x16>(Centered ? 0 : maps.shared->zero_point)} {
@@ -33,20 +34,22 @@ struct listed_maps {
   static constexpr bool listed = true;
   const float *scales, *reciprocals;
   const std::int32_t* zero_points;
+  index start;
   lane_maps centered;
-  explicit PARE_ALWAYS_INLINE listed_maps(const piece_maps& maps)
-      : scales(maps.scales),
-        reciprocals(maps.reciprocals),
-        zero_points(maps.zero_points),
+  PARE_ALWAYS_INLINE listed_maps(const piece_maps& maps, index first)
+      : scales(maps.scales + maps.begun),
+        reciprocals(maps.reciprocals + maps.begun),
+        zero_points(Centered ? nullptr : maps.zero_points + maps.begun),
+        start(first),
         centered{.zero_point = fill<i32x16>(0)} {
     centered.limit_steps<R>();
   }
   PARE_ALWAYS_INLINE lane_maps at(index i) const {
     lane_maps maps = centered;
-    maps.scale = load_lanes<f32x16>(scales + i);
-    maps.reciprocal = load_lanes<f32x16>(reciprocals + i);
+    maps.scale = load_lanes<f32x16>(scales + (i - start));
+    maps.reciprocal = load_lanes<f32x16>(reciprocals + (i - start));
     if constexpr (!Centered) {
-      maps.zero_point = load_lanes<i32x16>(zero_points + i);
+      maps.zero_point = load_lanes<i32x16>(zero_points + (i - start));
       keep_apart(maps.zero_point);  // or each of its uses would load it
       maps.limit_steps<R>();
     }

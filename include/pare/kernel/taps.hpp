@@ -46,7 +46,7 @@ constexpr tap_run run_of(image_extents window, index inputs) noexcept {
   const bool fits = window.height * run * most_bytes <= 2048;
   if (window.height * window.width == 1 || !saves || !fits) return tap_run::tap;
   constexpr index few_inputs = 32;  // a copy of that many costs less than a run of its own
-  if (window.height > 1 && window.width * inputs <= few_inputs) return tap_run::window;
+  if (depth > 1 && window.height > 1 && window.width * inputs <= few_inputs) return tap_run::window;
   return window.width > 1 ? tap_run::row : tap_run::tap;
 }
 

@@ -87,6 +87,14 @@ tap_walk walk_over(const image_view<const typename A::type>& x, std::int32_t zer
           .zero_point = static_cast<std::byte>(size == 1 ? zero_point : 0)};
 }
 
+/// Whether every output pixel reads one pixel, the next one the next: the convolution is the product of a matrix whose
+/// rows are pixels.
+template <class Weights>
+bool is_product(const Weights& w, const conv_geometry& g) noexcept {
+  return w.groups() == 1 && w.window().height == 1 && w.window().width == 1 && g.stride_y == 1 && g.stride_x == 1 &&
+         g.pad_top == 0 && g.pad_left == 0 && g.pad_bottom == 0 && g.pad_right == 0;
+}
+
 /// Runs the columns of call.part, in pieces that read the same input channels.
 template <class Call, class Weights>
 void run_groups(Call call, const Weights& w, target on) noexcept {
@@ -143,15 +151,25 @@ void conv2d(const image_view<X>& x, std::int32_t zero_point, const Weights& w, c
   const index pixels = y.batch * y.height * y.width;
   detail::expect_stage<Out>(epilogue, pixels, y.channels);
 
+  using product = gemm_call<range, typename Weights::range, typename Weights::structure, Epilogue, Out, MaxDepth>;
   conv_call<range, typename Weights::range, typename Weights::structure, Epilogue, Out, MaxDepth> call;
   call.walk = detail::walk_over<range>(x, zero_point, w, geometry, {y.height, y.width});
+  call.a = x.data;
+  call.a_stride = x.channels;
+  static_cast<product&>(call).k = x.channels;
   call.weights = w.view();
   call.zero_point = zero_point;
   call.epilogue = epilogue;
   call.out = y.data;
   call.out_stride = y.channels;
   call.part = {0, pixels, 0, y.channels};
-  detail::split(call, executor, [&](const auto& part) { detail::run_groups(part, w, on); });
+  detail::split(call, executor, [&](const auto& part) {
+    if (detail::is_product(w, geometry)) {
+      run(static_cast<const product&>(part), on);
+    } else {
+      detail::run_groups(part, w, on);
+    }
+  });
 }
 
 }  // namespace PARE_UNIT
