@@ -23,7 +23,8 @@ struct float_bounds {
   bool finite = true;
 };
 
-/// What an element of a row is: a float in memory (row.first[j]; row.first + j + row.ahead is fetched), a number
+/// What an element of a row is: a float in memory (row.first[j]; row.ahead is 4096 if what lies a page
+/// ahead is read too, else 0), a number
 /// (row.value), or the float that an operation makes of the elements of one or two rows (std::get<I>(row.arguments)).
 /// Rows of anything else are `other`.
 enum class arithmetic { memory, number, negate, add, subtract, multiply, divide, other };

@@ -4,7 +4,7 @@
 template <class Row>
 PARE_ALWAYS_INLINE f32x16 strip_of(const Row& row, index j) {
   if constexpr (Row::operation == arithmetic::memory) {
-    __builtin_prefetch(row.first + j + row.ahead);
+    prefetch_page(row.first + j, row.ahead);
     return load_lanes<f32x16>(row.first + j);
   } else if constexpr (Row::operation == arithmetic::number) {
     return fill<f32x16>(static_cast<float>(row.value));
