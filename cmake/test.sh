@@ -16,14 +16,13 @@ own_targets() {
   echo "$targets"
 }
 
-# run_preset <preset> [target...]: configures, builds (all, or these targets) and tests one preset.
-run_preset() {
+# build_preset <preset> [target...]: configures and builds (all, or these targets) of one preset.
+build_preset() {
   local preset=$1
   shift
   title "$preset"
   cmake --preset "$preset" "${configure_options[@]}"
   cmake --build --preset "$preset" ${1+--target} "$@"
-  ctest --preset "$preset"
 }
 
 # Every target of every build computes the same bits.
@@ -72,14 +71,18 @@ check_the_rest() {
     title "hot loops"
     cmake/check_hot_loops.sh build/dev build/release build/clang
   fi
-  run_preset asan-ubsan test_{core,numeric,reference,simd,kernel,quant,prune,nn,model}
-  title "aarch64-qemu, with and without dot products"
-  cmake --preset aarch64-qemu
-  cmake --build --preset aarch64-qemu --target target_hashes test_simd test_kernel
+  # Programs that run on one core run beside what is next.
+  local beside
+  build_preset asan-ubsan test_{core,numeric,reference,simd,kernel,quant,prune,nn,model}
+  ctest --preset asan-ubsan &
+  beside=$!
+  build_preset aarch64-qemu target_hashes test_simd test_kernel
+  wait $beside
+  title "Arm with and without dot products"
   ctest --preset aarch64-qemu-no-dotprod &
-  local without=$!
+  beside=$!
   ctest --preset aarch64-qemu
-  wait $without
+  wait $beside
   compare_hashes
 }
 
@@ -90,7 +93,8 @@ esac
 if [ "${1-}" != --rest ]; then
   install_packages "${build_packages[@]}"
   configure_options=("-DPARE_TARGETS=$(own_targets)")
-  run_preset dev
+  build_preset dev
+  ctest --preset dev
   configure_options=()
 fi
 if [ "${1-}" = --all ] || [ "${1-}" = --rest ]; then check_the_rest; fi
