@@ -30,8 +30,8 @@ struct piece_maps {
 
   /// To the maps of what follows the next `count` elements.
   void advance(index count) noexcept {
-    for (begun += count; begun >= run; begun -= run)
-      if (shared != nullptr) ++shared;
+    if (shared != nullptr) shared += (begun + count) / run;
+    begun = (begun + count) % run;
   }
 };
 

@@ -103,7 +103,7 @@ PARE_ALWAYS_INLINE void store_packed(const Piece& piece, const Maps& maps, index
   }
   i32_reg zero_point{};
   if constexpr (!Maps::listed && !piece_traits<Piece>::centered) zero_point = maps.all.zero_point.r[0];
-  const i32_reg codes = pack_codes(steps, zero_point, *piece.out);
+  const i32_reg codes = pack_codes(steps, zero_point, typename piece_traits<Piece>::range::type{});
   if constexpr (Stream) {
     stream_register(reinterpret_cast<float*>(piece.out + i), (f32_reg)codes);
   } else {
