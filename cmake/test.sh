@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # test.sh: builds the tests and runs them on this machine (gcc, assertions on).
 #   --all   the same and everything else that CI checks: format, -O3 with gcc and clang, sanitizers, Arm under qemu
-#   --rest  only what --all adds
+#   --rest  only what --all adds; some of it reads what test.sh has built
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . cmake/packages.sh

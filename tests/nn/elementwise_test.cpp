@@ -86,8 +86,10 @@ TEST_CASE("rescaling and leaky relu have the bits of their definition on every t
   check_unary<std::int16_t, std::int8_t>(rescale_of<s16>(b_wide, y_map, output_of<s8>(y_map)), wide);
   check_unary<std::int8_t, std::uint8_t>(rescale_of<s8>(a_map, {0.02f, 100}, output_of<u8>({0.02f, 100})),
                                          random_values<s8>(531, 2));
-  check_unary<std::int32_t, std::int16_t>(rescale{0, decompose(0.00001), {7, -30000, 30000}},
-                                          random_values<full_range<std::int32_t>>(531, 3));
+  auto sums = random_values<full_range<std::int32_t>>(531, 3);
+  check_unary<std::int32_t, std::int16_t>(rescale{0, decompose(0.00001), {7, -30000, 30000}}, sums);
+  for (auto& sum : sums) sum /= 2;
+  check_unary<std::int32_t, std::int16_t>(rescale{-3, decompose(0.00001), {7, -30000, 30000}}, sums);
   check_unary<std::uint8_t, float>(code_to_real{{0.3f, 100}}, random_values<u8>(531, 4));
 }
 
