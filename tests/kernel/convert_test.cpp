@@ -59,6 +59,13 @@ std::vector<affine_map> some_maps(std::int32_t low, std::int32_t high) {
   return maps;
 }
 
+/// The map for all elements, divided by as its scale allows.
+pare::piece_maps shared(const affine_map& map) {
+  pare::piece_maps maps{&map};
+  maps.moderate = map.scale >= 0x1p-60f && map.scale <= 0x1p60f;
+  return maps;
+}
+
 /// quantize_value and dequantize_value, element by element, against both kernels.
 template <class R, class Round, class Steps, bool Fake = false>
 void check(const Round& rounding) {
@@ -74,10 +81,12 @@ void check(const Round& rounding) {
     }
     on_every_target([&](pare::target on) {
       const auto count = static_cast<pare::index>(numbers.size());
-      run(pare::quantize_piece<R, Round, Steps>{numbers.data(), codes.data(), count, {&map}, 7, rounding, false}, on);
+      run(pare::quantize_piece<R, Round, Steps>{numbers.data(), codes.data(), count, shared(map), 7, rounding, false},
+          on);
       CHECK(same_bits(codes, expected));
       if constexpr (Fake) {
-        run(pare::fake_quantize_piece<R, Round, Steps>{numbers.data(), reals.data(), count, {&map}, 7, rounding, false},
+        run(pare::fake_quantize_piece<R, Round, Steps>{numbers.data(), reals.data(), count, shared(map), 7, rounding,
+                                                       false},
             on);
         CHECK(same_bits(reals, faked));
       }
@@ -94,6 +103,37 @@ TEST_CASE("every rounding gives the scalar definition's bits on every target") {
   check<pare::s8, pare::upward, pare::divided>({});
   check<pare::s8, pare::downward, pare::divided>({});
   check<pare::s8, pare::stochastic, pare::divided>({.seed = 99});
+}
+
+TEST_CASE("quotients next to a tie are rounded as a division rounds them, with a scale for all and for each") {
+  using piece = pare::quantize_piece<pare::s8, pare::half_away, pare::divided, true>;
+  std::vector<float> values, scales, reciprocals;
+  std::vector<std::int8_t> expected;
+  std::uint32_t random = 1;
+  for (int i = 0; i < 40000; ++i) {
+    random = random * 1664525 + 1013904223;
+    const int exponent = static_cast<int>(random >> 8) % 60;
+    const float scale = std::ldexp(1 + static_cast<float>(random >> 9) * 0x1p-23f, i % 2 == 0 ? exponent : -exponent);
+    const float tie = (static_cast<float>(i % 258) - 128.5f) * scale;
+    values.push_back(std::bit_cast<float>(std::bit_cast<std::int32_t>(tie) + i / 258 % 7 - 3));
+    scales.push_back(scale);
+    reciprocals.push_back(1 / scale);
+    expected.push_back(pare::quantize_value<pare::s8, pare::half_away>(values.back(), affine_map{scale, 0}));
+  }
+  on_every_target([&](pare::target on) {
+    std::vector<std::int8_t> codes(values.size());
+    pare::piece_maps maps{nullptr, scales.data(), nullptr, reciprocals.data()};
+    maps.moderate = true;
+    run(piece{values.data(), codes.data(), static_cast<pare::index>(values.size()), maps, 0, {}, false}, on);
+    CHECK(codes == expected);
+    for (std::size_t i = 0; i < 2000; ++i) {
+      const affine_map map{scales[i], 0};
+      const std::vector<float> same(64, values[i]);
+      std::vector<std::int8_t> alike(64);
+      run(piece{same.data(), alike.data(), 64, shared(map), 0, {}, false}, on);
+      CHECK(alike == std::vector<std::int8_t>(64, expected[i]));
+    }
+  });
 }
 
 TEST_CASE("every storage type, and ranges narrower than it, give the scalar definition's bits on every target") {

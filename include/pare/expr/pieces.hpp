@@ -97,34 +97,60 @@ class piece_runner {
 /// The maps of consecutive elements, one by one.
 class map_list {
  public:
-  explicit map_list(index size) : scales_(size), reciprocals_(size), zero_points_(size) {}
+  static constexpr index few = 512;  ///< for so many no memory is allocated
+
+  explicit map_list(index size) : size_(size) {
+    if (size <= few) return;
+    more_floats_ = aligned_storage<float>(2 * size);
+    more_zero_points_ = aligned_storage<std::int32_t>(size);
+    scales_ = more_floats_.data();
+    zero_points_ = more_zero_points_.data();
+  }
+  map_list(const map_list&) = delete;
 
   /// A row of the grid whose first parameter is `first`, and the same again until the list is full.
   template <class Grid>
   void fill(const Grid& grid, const affine_map* first) {
-    index i = 0;
-    grid.for_each_run_of_row([&](index relative, index count) {
-      const affine_map map = first[relative];
-      for (const index end = i + count; i < end; ++i) {
-        scales_[i] = map.scale;
-        zero_points_[i] = map.zero_point;
-      }
-    });
-    for (const index row = i; i < scales_.size(); i += row) {
-      std::copy_n(scales_.data(), row, scales_.data() + i);
-      std::copy_n(zero_points_.data(), row, zero_points_.data() + i);
+    index filled = 0;
+    if (grid.longest_run() == 1) {
+      filled = grid.row();
+      split(first, filled, scales_, zero_points_);
+    } else {
+      grid.for_each_run_of_row([&](index relative, index count) {
+        std::fill_n(scales_ + filled, count, first[relative].scale);
+        std::fill_n(zero_points_ + filled, count, first[relative].zero_point);
+        filled += count;
+      });
     }
-    for (i = 0; i < scales_.size(); ++i) reciprocals_[i] = 1 / scales_[i];
+    float* const reciprocals = scales_ + size_;
+    for (index i = 0; i < filled; ++i) reciprocals[i] = 1 / scales_[i];
+    for (const index row = filled; filled < size_; filled += row) {
+      std::copy_n(scales_, row, scales_ + filled);
+      std::copy_n(reciprocals, row, reciprocals + filled);
+      std::copy_n(zero_points_, row, zero_points_ + filled);
+    }
   }
-  piece_maps maps() const noexcept {
-    piece_maps all{nullptr, scales_.data(), zero_points_.data(), reciprocals_.data()};
-    all.run = scales_.size();
-    return all;
+  index size() const noexcept { return size_; }
+  piece_maps maps(bool moderate) const noexcept {
+    return {nullptr, scales_, zero_points_, scales_ + size_, size_, 0, moderate};
   }
 
  private:
-  aligned_storage<float> scales_, reciprocals_;
-  aligned_storage<std::int32_t> zero_points_;
+  static void split(const affine_map* maps, index count, float* __restrict scales,
+                    std::int32_t* __restrict zero_points) {
+    for (index i = 0; i < count; ++i) {
+      scales[i] = maps[i].scale;
+      zero_points[i] = maps[i].zero_point;
+    }
+  }
+
+  index size_;
+  alignas(64) float few_floats_[2 * few];
+  alignas(64) std::int32_t few_zero_points_[few];
+  aligned_storage<float> more_floats_;
+  aligned_storage<std::int32_t> more_zero_points_;
+  float* scales_ = few_floats_;  ///< and their reciprocals after them
+  std::int32_t* zero_points_ = few_zero_points_;
 };
 
 /// How many rows of parameters a list has: the fewest that fill whole strips, if rows are alike.
@@ -133,15 +159,20 @@ index rows_of_list(const Grid& grid) {
   return grid.rows_alike() ? 16 / std::gcd(grid.row(), index{16}) : 1;
 }
 
-/// Rows whose parameters change too often to call the kernel for each: it reads maps from lists.
+/// All `size` elements, of rows whose parameters change too often to call the kernel for each: it reads maps from
+/// lists.
 template <class Runner, class Grid>
-void run_listed(Runner& runner, const Grid& grid, const std::vector<affine_map>& maps) {
+void run_listed(Runner& runner, const Grid& grid, index size, const std::vector<affine_map>& maps, bool moderate) {
   const index row = grid.row();
   map_list list(row * rows_of_list(grid));
-  const bool repeats = list.maps().run % 16 == 0;
+  if (grid.rows_alike()) {
+    list.fill(grid, maps.data());
+    return runner.run(size, list.maps(moderate));
+  }
+  const bool repeats = list.size() % 16 == 0;
   index listed = -1, waiting = 0;
   const auto flush = [&] {
-    if (waiting > 0) runner.run(waiting * row, list.maps());
+    if (waiting > 0) runner.run(waiting * row, list.maps(moderate));
     waiting = 0;
   };
   grid.for_each_row([&](index first) {
@@ -156,42 +187,47 @@ void run_listed(Runner& runner, const Grid& grid, const std::vector<affine_map>&
 /// Stretches of elements that share their parameters: as many at once as have parameters one after the other, and the
 /// same length in whole strips.
 template <class Runner, class Grid>
-void run_shared(Runner& runner, const Grid& grid, const std::vector<affine_map>& maps) {
-  index first = 0, length = 0, runs = 0;
-  const auto flush = [&] {
+void run_shared(Runner& runner, const Grid& grid, const std::vector<affine_map>& maps, bool moderate) {
+  const auto run = [&](index first, index runs, index length) {
     piece_maps next{&maps[static_cast<std::size_t>(first)]};
     next.run = length;
-    if (runs > 0) runner.run(runs * length, next);
-    runs = 0;
+    next.moderate = moderate;
+    runner.run(runs * length, next);
   };
+  if (grid.consecutive() && (grid.count() == 1 || grid.longest_run() % 16 == 0))
+    return run(0, grid.count(), grid.longest_run());
+  index first = 0, length = 0, runs = 0;
   grid.for_each_run([&](index parameter, index count) {
     if (runs == 0 || parameter != first + runs || count != length || count % 16 != 0) {
-      flush();
+      if (runs > 0) run(first, runs, length);
+      runs = 0;
       first = parameter;
       length = count;
     }
     ++runs;
   });
-  flush();
+  if (runs > 0) run(first, runs, length);
 }
 
 /// Converts all elements of `source` to memory at `prototype.out`. maps: one for each parameter of the grid.
 template <class Piece, class E, class Grid>
 void run_pieces(const Piece& prototype, const E& source, const Grid& grid, const std::vector<affine_map>& maps,
                 target on = best_target()) {
-  std::size_t bytes = sizeof(*prototype.out);
-  for (const auto extent : source.shape()) bytes *= static_cast<std::size_t>(extent);
-  if (bytes == 0) return;
+  index size = 1;
+  for (const auto extent : source.shape()) size *= static_cast<index>(extent);
+  if (size == 0) return;
   constexpr index few = 32;
   const bool listed = grid.longest_run() < few && grid.count() > 1;
   // Stretches that do not end with a strip would write lines half past the caches, half into them.
   const index stretch = listed ? grid.row() * rows_of_list(grid) : grid.run();
-  const bool stream = bytes >= stream_from_bytes && (grid.count() == 1 || stretch % 16 == 0);
+  const bool large = static_cast<std::size_t>(size) * sizeof(*prototype.out) >= stream_from_bytes;
+  const bool stream = large && (grid.count() == 1 || stretch % 16 == 0);
   piece_runner<Piece, piece_source<E>> runner(prototype, source, stream, on);
+  const bool moderate = Piece::divides && are_within(maps, 0x1p-60f, 0x1p60f, INT32_MIN, INT32_MAX);
   if (listed) {
-    run_listed(runner, grid, maps);
+    run_listed(runner, grid, size, maps, moderate);
   } else {
-    run_shared(runner, grid, maps);
+    run_shared(runner, grid, maps, moderate);
   }
   if (stream)
     std::atomic_thread_fence(std::memory_order_seq_cst);  // other threads see what was written past the caches

@@ -27,6 +27,7 @@ struct piece_maps {
   const float* reciprocals = nullptr;             ///< [run] of the scales, if shared is null
   index run = std::numeric_limits<index>::max();  ///< a multiple of 16 if shorter than the piece
   index begun = 0;                                ///< elements of the first run that lie before the piece
+  bool moderate = false;                          ///< are all scales known to be in [2^-60, 2^60]?
 
   /// To the maps of what follows the next `count` elements.
   void advance(index count) noexcept {
@@ -51,6 +52,7 @@ concept KernelRounding =
 /// count is a multiple of 16 if In is arithmetic_rows.
 template <KernelRange R, KernelRounding Round, Stepping Steps, bool Centered = false, class In = const float*>
 struct quantize_piece {
+  static constexpr bool divides = std::is_same_v<Steps, divided>;
   template <class I>
   quantize_piece<R, Round, Steps, Centered, I> reading(const I& from) const noexcept {
     return {from, out, count, maps, position, rounding, stream};
@@ -68,6 +70,7 @@ struct quantize_piece {
 /// out[i] = dequantize_value(in[i]).
 template <KernelRange R, bool Centered = false>
 struct dequantize_piece {
+  static constexpr bool divides = false;
   const typename R::type* in;
   float* out;
   index count;
@@ -79,6 +82,7 @@ struct dequantize_piece {
 /// out[i] = dequantize_value(quantize_value(in[i])).
 template <KernelRange R, KernelRounding Round, Stepping Steps, bool Centered = false, class In = const float*>
 struct fake_quantize_piece {
+  static constexpr bool divides = std::is_same_v<Steps, divided>;
   template <class I>
   fake_quantize_piece<R, Round, Steps, Centered, I> reading(const I& from) const noexcept {
     return {from, out, count, maps, position, rounding, stream};

@@ -38,14 +38,39 @@ PARE_ALWAYS_INLINE void stream_16(T* p, const X& x, bool whole_line) {
     stream_16_bytes(reinterpret_cast<std::byte*>(p) + i, reinterpret_cast<const std::byte*>(elements) + i);
 }
 
-/// What a piece's elements become, for each kind of piece: steps from the zero point, ...
+/// What is known of a piece from its type.
+template <class Range, bool Centered>
+struct traits_of_range {
+  using range = Range;
+  using centered = std::bool_constant<Centered>;
+  static constexpr bool packs = false;
+};
+template <class Piece>
+struct piece_traits;
+template <class R, bool Centered>
+struct piece_traits<dequantize_piece<R, Centered>> : traits_of_range<R, Centered> {};
 template <class R, class Round, class Steps, bool Centered, class In>
-PARE_ALWAYS_INLINE i32x16 steps_at(const quantize_piece<R, Round, Steps, Centered, In>& piece, index i, index first,
-                                   const lane_maps& maps) {
-  const auto position = piece.position + static_cast<std::uint64_t>(i);
-  return steps_of<Steps>(strip_at(piece.in, i, first), maps, piece.rounding, position);
+struct piece_traits<fake_quantize_piece<R, Round, Steps, Centered, In>> : traits_of_range<R, Centered> {
+  using stepping = Steps;
+  using rounding = Round;
+};
+template <class R, class Round, class Steps, bool Centered, class In>
+struct piece_traits<quantize_piece<R, Round, Steps, Centered, In>> : traits_of_range<R, Centered> {
+  using stepping = Steps;
+  using rounding = Round;
+  /// Can the target pack four strips of steps at once?
+  static constexpr bool packs = rounds_plainly<Round> && requires(const i32x16 (&x)[4]) {
+    pack_steps(x, x, R{}, std::bool_constant<Centered>{});
+  };
+};
+
+/// What a piece's elements become: steps from the zero point, ...
+template <class Piece>
+PARE_ALWAYS_INLINE i32x16 steps_at(const Piece& piece, index i, index first, const lane_maps& maps) {
+  return steps_of<typename piece_traits<Piece>::stepping>(strip_at(piece.in, i, first), maps, piece.rounding,
+                                                          piece.position + static_cast<std::uint64_t>(i));
 }
-/// ... and codes or numbers.
+/// ... and codes or numbers, for each kind of piece.
 template <class R, class Round, class Steps, bool Centered, class In>
 PARE_ALWAYS_INLINE i32x16 converted(const quantize_piece<R, Round, Steps, Centered, In>& piece, index i, index first,
                                     const lane_maps& maps) {
@@ -58,33 +83,13 @@ PARE_ALWAYS_INLINE f32x16 converted(const dequantize_piece<R, Centered>& piece, 
 template <class R, class Round, class Steps, bool Centered, class In>
 PARE_ALWAYS_INLINE f32x16 converted(const fake_quantize_piece<R, Round, Steps, Centered, In>& piece, index i,
                                     index first, const lane_maps& maps) {
-  const auto position = piece.position + static_cast<std::uint64_t>(i);
-  return to_float(steps_of<Steps>(strip_at(piece.in, i, first), maps, piece.rounding, position)) * maps.scale;
+  return to_float(steps_at(piece, i, first, maps)) * maps.scale;
 }
 
-/// What is known of a piece from its type.
-template <class Range, bool Centered>
-struct traits_of_range {
-  using range = Range;
-  static constexpr bool centered = Centered, packs = false;
-};
 template <class Piece>
-struct piece_traits;
-template <class R, bool Centered>
-struct piece_traits<dequantize_piece<R, Centered>> : traits_of_range<R, Centered> {};
-template <class R, class Round, class Steps, bool Centered, class In>
-struct piece_traits<fake_quantize_piece<R, Round, Steps, Centered, In>> : traits_of_range<R, Centered> {};
-template <class R, class Round, class Steps, bool Centered, class In>
-struct piece_traits<quantize_piece<R, Round, Steps, Centered, In>> : traits_of_range<R, Centered> {
-  /// Can the target pack four strips of steps at once, adding the zero point on the way?
-  static constexpr bool packs = requires(const i32x16 (&steps)[4], typename R::type code) {
-    pack_codes(steps, i32_reg{}, code);
-  };
-};
+using shared_maps_of = shared_maps<typename piece_traits<Piece>::range, piece_traits<Piece>::centered::value>;
 template <class Piece>
-using shared_maps_of = shared_maps<typename piece_traits<Piece>::range, piece_traits<Piece>::centered>;
-template <class Piece>
-using listed_maps_of = listed_maps<typename piece_traits<Piece>::range, piece_traits<Piece>::centered>;
+using listed_maps_of = listed_maps<typename piece_traits<Piece>::range, piece_traits<Piece>::centered::value>;
 
 /// Does a line of the cache begin here?
 template <class T>
@@ -95,15 +100,18 @@ PARE_ALWAYS_INLINE bool begins_line(const T* p) {
 /// 64 codes from i on. Stream: past the caches; then they are a line.
 template <bool Stream, class Maps, class Piece>
 PARE_ALWAYS_INLINE void store_packed(const Piece& piece, const Maps& maps, index i, index first) {
-  i32x16 steps[4];
+  using traits = piece_traits<Piece>;
+  i32x16 steps[4], zero_points[4];
   PARE_UNROLL for (int s = 0; s < 4; ++s) {
     const index at = i + 16 * s;
     if constexpr (Stream && std::is_pointer_v<decltype(piece.in)>) prefetch_page(piece.in + at);
-    steps[s] = Maps::listed ? converted(piece, at, first, maps.at(at)) : steps_at(piece, at, first, maps.at(at));
+    const lane_maps& here = maps.at(at);
+    const f32x16 x = strip_at(piece.in, at, first);
+    const f32x16 real = real_steps<typename traits::stepping, typename traits::rounding>(x, here);
+    steps[s] = rounded(piece.rounding, min_or_zero(real, here.high), 0);
+    zero_points[s] = here.zero_point;
   }
-  i32_reg zero_point{};
-  if constexpr (!Maps::listed && !piece_traits<Piece>::centered) zero_point = maps.all.zero_point.r[0];
-  const i32_reg codes = pack_codes(steps, zero_point, typename piece_traits<Piece>::range::type{});
+  const i32_reg codes = pack_steps(steps, zero_points, typename traits::range{}, typename traits::centered{});
   if constexpr (Stream) {
     stream_register(reinterpret_cast<float*>(piece.out + i), (f32_reg)codes);
   } else {

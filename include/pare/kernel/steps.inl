@@ -5,6 +5,7 @@ struct lane_maps {
   f32x16 scale{}, reciprocal{};
   i32x16 zero_point{};
   f32x16 low{}, high{};
+  bool moderate = false;  ///< as in piece_maps
 
   template <class R>
   PARE_ALWAYS_INLINE void limit_steps() {
@@ -24,7 +25,8 @@ struct shared_maps {
   PARE_ALWAYS_INLINE shared_maps(const piece_maps& maps, index)
       : all{.scale = fill<f32x16>(maps.shared->scale),
             .reciprocal = fill<f32x16>(1 / maps.shared->scale),
-            .zero_point = fill<i32x16>(Centered ? 0 : maps.shared->zero_point)} {
+            .zero_point = fill<i32x16>(Centered ? 0 : maps.shared->zero_point),
+            .moderate = maps.moderate} {
     all.limit_steps<R>();
   }
   PARE_ALWAYS_INLINE const lane_maps& at(index) const { return all; }
@@ -41,13 +43,17 @@ struct listed_maps {
         reciprocals(maps.reciprocals + maps.begun),
         zero_points(Centered ? nullptr : maps.zero_points + maps.begun),
         start(first),
-        centered{.zero_point = fill<i32x16>(0)} {
+        centered{.zero_point = fill<i32x16>(0), .moderate = maps.moderate} {
     centered.limit_steps<R>();
   }
   PARE_ALWAYS_INLINE lane_maps at(index i) const {
-    lane_maps maps = centered;
-    maps.scale = load_lanes<f32x16>(scales + (i - start));
-    maps.reciprocal = load_lanes<f32x16>(reciprocals + (i - start));
+    // Member by member: gcc 12 would keep a copy of `centered` in memory.
+    lane_maps maps{.scale = load_lanes<f32x16>(scales + (i - start)),
+                   .reciprocal = load_lanes<f32x16>(reciprocals + (i - start)),
+                   .zero_point = centered.zero_point,
+                   .low = centered.low,
+                   .high = centered.high,
+                   .moderate = centered.moderate};
     if constexpr (!Centered) {
       maps.zero_point = load_lanes<i32x16>(zero_points + (i - start));
       keep_apart(maps.zero_point);  // or each of its uses would load it
@@ -101,15 +107,51 @@ PARE_ALWAYS_INLINE i32x16 rounded(const stochastic& rounding, const f32x16& x, s
   return below + greater(x - to_float(below), draw);
 }
 
+/// To the nearest, or towards zero: what is near 0 rounds to 0, and what does not fit int32 to its least number.
+template <class Round>
+inline constexpr bool rounds_plainly =
+    std::is_same_v<Round, half_even> || std::is_same_v<Round, half_away> || std::is_same_v<Round, toward_zero>;
+
 /// The larger of two; 0 if the first is not a number.
 PARE_ALWAYS_INLINE f32x16 max_or_zero(const f32x16& a, const f32x16& b) {
   return each([&](f32_reg x, f32_reg y) -> f32_reg { return x == x ? (x > y ? x : y) : f32_reg{}; }, a, b);
+}
+
+/// The smaller of two; 0 if the first is not a number.
+PARE_ALWAYS_INLINE f32x16 min_or_zero(const f32x16& a, const f32x16& b) {
+  return each([&](f32_reg x, f32_reg y) -> f32_reg { return x == x ? (x < y ? x : y) : f32_reg{}; }, a, b);
+}
+
+/// x / maps.scale, correctly rounded unless it is far below 1. A product with the reciprocal is within two units in the
+/// last place, so one correction leaves it within one, and another rounds correctly: P. Markstein, "Computation of
+/// elementary functions on the IBM RISC System/6000 processor", IBM J. Res. Dev. 34 (1990). Products too large to be
+/// corrected are taken as they are. Pre: the scales are moderate; a product is fused with a sum.
+PARE_ALWAYS_INLINE f32x16 quotient(const f32x16& x, const lane_maps& maps) {
+  return each(
+      [&](f32_reg x, f32_reg scale, f32_reg reciprocal) {
+        const auto corrected = [&](f32_reg q) { return fma_add(q, fma_add(x, -q, scale), reciprocal); };
+        const f32_reg product = x * reciprocal, quotient = corrected(corrected(product));
+        return quotient == quotient ? quotient : product;
+      },
+      x, maps.scale, maps.reciprocal);
+}
+
+/// Steps from the zero point.
+template <class Steps, class Round>
+PARE_ALWAYS_INLINE f32x16 real_steps(const f32x16& x, const lane_maps& maps) {
+  if constexpr (std::is_same_v<Steps, multiplied>) {
+    return x * maps.reciprocal;
+  } else {
+    if constexpr (fuses && rounds_plainly<Round>)
+      if (maps.moderate) return quotient(x, maps);
+    return x / maps.scale;
+  }
 }
 
 /// Whole steps from the zero point, no more than the codes allow.
 template <class Steps, class Round>
 PARE_ALWAYS_INLINE i32x16 steps_of(const f32x16& x, const lane_maps& maps, const Round& rounding,
                                    std::uint64_t position) {
-  const f32x16 steps = std::is_same_v<Steps, divided> ? x / maps.scale : x * maps.reciprocal;
+  const f32x16 steps = real_steps<Steps, Round>(x, maps);
   return rounded(rounding, min(max_or_zero(steps, maps.low), maps.high), position);
 }

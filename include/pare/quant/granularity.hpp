@@ -99,6 +99,14 @@ class parameter_grid {
     return axes_[static_cast<std::size_t>(split_axis_)].block * split_inner_;
   }
 
+  /// True if for_each_run gives stretches of one length, each with the parameter after the one before.
+  bool consecutive() const noexcept {
+    if (split_axis_ < 0) return true;
+    for (index axis = 0; axis < split_axis_; ++axis)
+      if (blocks(axis) != extent(axis)) return false;
+    return extent(split_axis_) % axes_[static_cast<std::size_t>(split_axis_)].block == 0;
+  }
+
   /// Calls f(parameter) for each row with its first parameter, in row-major order.
   template <class F>
   void for_each_row(F&& f) const {

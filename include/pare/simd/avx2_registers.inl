@@ -1,6 +1,7 @@
 // avx2_registers.inl: the 32-byte registers that both AVX2 targets share, up to the dots: a strip is two registers.
 
 inline constexpr int registers = 16;
+inline constexpr bool fuses = true;
 inline constexpr int madd_scratch = 1;
 inline constexpr bool cells_first = false;
 inline constexpr int register_bytes = 32;

@@ -1,6 +1,7 @@
 // neon_registers.inl: the 16-byte registers that both NEON targets share, up to the dots of 16-bit and float formats.
 
 inline constexpr int registers = 32;
+inline constexpr bool fuses = true;
 inline constexpr int madd_scratch = 12;    // madd_add is four instructions, and compilers interleave many
 inline constexpr bool cells_first = true;  // rows of cells are read at once; weights stream by, a part at a time
 inline constexpr int register_bytes = 16;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstring>
+#include <limits>
 #include <type_traits>
 
 #include "../../core/cell.hpp"
@@ -12,6 +13,7 @@ PARE_TARGET_BEGIN(PARE_FEATURES_avx512_vnni)
 namespace pare::inline PARE_UNIT::avx512_vnni {
 
 inline constexpr int registers = 32;
+inline constexpr bool fuses = true;  // fma_add rounds once
 inline constexpr int madd_scratch = 1;
 inline constexpr bool cells_first = false;
 inline constexpr int register_bytes = 64;
@@ -91,24 +93,36 @@ PARE_ALWAYS_INLINE void store_codes(std::int16_t* p, const i32x16& x) {
 PARE_ALWAYS_INLINE __m128i first_128(i64_reg x) { return (__m128i)__builtin_shufflevector(x, x, 0, 1); }
 PARE_ALWAYS_INLINE __m256i first_256(i64_reg x) { return (__m256i)__builtin_shufflevector(x, x, 0, 1, 2, 3); }
 
-/// Four strips of steps and a zero point as codes of one byte: packs instead of four vpmovdb. Pre: the sums are codes.
+/// Four strips in two registers of halves, as packs leave them, as bytes in their order, saturated to T.
 template <class T>
-requires(sizeof(T) == 1) PARE_ALWAYS_INLINE i32_reg pack_codes(const i32x16 (&steps)[4], i32_reg zero_point, T) {
-  typedef std::uint16_t u16_reg __attribute__((vector_size(register_bytes)));
-  const auto added = (u16_reg)((zero_point & 0xffff) | (zero_point << 16));  // no more instructions if it is 0 by type
-  const auto half = [&](int i) {
-    return (__m512i)((u16_reg)_mm512_packs_epi32((__m512i)steps[i].r[0], (__m512i)steps[i + 1].r[0]) + added);
-  };
+requires(sizeof(T) == 1) PARE_ALWAYS_INLINE __m512i pack_halves(__m512i low, __m512i high, T) {
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  const __m512i codes =
-      std::is_signed_v<T> ? _mm512_packs_epi16(half(0), half(2)) : _mm512_packus_epi16(half(0), half(2));
-  return (i32_reg)_mm512_maskz_permutexvar_epi32(0xffff, order, codes);
+  const __m512i codes = std::is_signed_v<T> ? _mm512_packs_epi16(low, high) : _mm512_packus_epi16(low, high);
+  return _mm512_maskz_permutexvar_epi32(0xffff, order, codes);
+}
+PARE_ALWAYS_INLINE __m512i pack_two(const i32x16& a, const i32x16& b) {
+  return _mm512_packs_epi32((__m512i)a.r[0], (__m512i)b.r[0]);
+}
+
+/// Four strips of whole steps from the zero points as codes of R, of one byte. Pre: the codes are at most R::max;
+/// smaller ones than R::min are that.
+template <class R, bool Centered>
+requires(sizeof(typename R::type) == 1) PARE_ALWAYS_INLINE i32_reg
+    pack_steps(const i32x16 (&steps)[4], const i32x16 (&zero_points)[4], R, std::bool_constant<Centered>) {
+  using code = typename R::type;
+  const auto half = [&](int i) {
+    const __m512i two = pack_two(steps[i], steps[i + 1]);
+    return Centered ? two : _mm512_adds_epi16(two, pack_two(zero_points[i], zero_points[i + 1]));
+  };
+  const __m512i codes = pack_halves(half(0), half(2), code{}), least = _mm512_set1_epi8(static_cast<char>(R::min));
+  if constexpr (R::min == std::numeric_limits<code>::min()) return (i32_reg)codes;
+  return (i32_reg)(std::is_signed_v<code> ? _mm512_max_epi8(codes, least) : _mm512_max_epu8(codes, least));
 }
 
 /// Four strips of codes, V side by side in each of 4 / V rows.
 template <int V>
 PARE_ALWAYS_INLINE void store_codes_of_four(std::int8_t* p, index stride, const i32x16 (&x)[4]) {
-  const auto codes = (__m512i)pack_codes(x, i32_reg{}, std::int8_t{});
+  const __m512i codes = pack_halves(pack_two(x[0], x[1]), pack_two(x[2], x[3]), std::int8_t{});
   if constexpr (V == 4) {
     _mm512_storeu_si512(p, codes);
   } else if constexpr (V == 2) {

@@ -15,6 +15,7 @@ namespace pare::inline PARE_UNIT::scalar {
 
 inline constexpr bool cells_first = false;
 inline constexpr int registers = 80;  // four rows of 16 sums and one strip
+inline constexpr bool fuses = false;
 using i32_reg = std::int32_t;
 using u32_reg = std::uint32_t;
 using f32_reg = float;

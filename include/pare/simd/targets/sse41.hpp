@@ -12,6 +12,7 @@ PARE_TARGET_BEGIN(PARE_FEATURES_sse41)
 namespace pare::inline PARE_UNIT::sse41 {
 
 inline constexpr int registers = 16;
+inline constexpr bool fuses = false;
 inline constexpr int madd_scratch = 1;
 inline constexpr bool cells_first = false;
 inline constexpr int register_bytes = 16;
