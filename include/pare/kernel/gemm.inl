@@ -84,6 +84,7 @@ PARE_ALWAYS_INLINE void steps(typename Dot::acc (&sum)[R][V], Walk& walk, index 
   }
 }
 
+#include "copies.inl"
 #include "turns.inl"
 
 /// The partial cell at the end of every row, completed with zeros.
@@ -122,7 +123,11 @@ PARE_ALWAYS_INLINE bool accumulate(Sum (&sum)[R][V], Total& total, Walk& walk, i
   [[maybe_unused]] bool flushed = false;
   for (index left = walk.full;;) {
     const index now = period != 0 && left > period ? period : left;
-    steps_in_turns<main, R, V>(sum, walk, now / main::strips, Traits::cell_step, row_bytes, panel_bytes);
+    if constexpr (Walk::in_order && CopiedDot<main>) {
+      copied_steps<main, R, V>(sum, walk, now, row_bytes, panel_bytes);
+    } else {
+      steps_in_turns<main, R, V>(sum, walk, now / main::strips, Traits::cell_step, row_bytes, panel_bytes);
+    }
     if constexpr (main::strips > 1)
       steps<single, R, V>(sum, walk, now % main::strips, Traits::cell_step, row_bytes, panel_bytes);
     left -= now;

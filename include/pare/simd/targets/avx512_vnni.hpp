@@ -161,6 +161,10 @@ PARE_ALWAYS_INLINE i32_reg broadcast_flipped(const std::byte* p) {
           : "v"(i32_reg{} - 0x7f7f7f80), "m"(*reinterpret_cast<const unaligned_word*>(p)));
   return flipped;
 }
+PARE_ALWAYS_INLINE void copy_flipped(std::byte* to, const std::byte* from, index bytes) {
+  const __mmask64 some = bytes >= register_bytes ? ~__mmask64{} : (__mmask64{1} << bytes) - 1;
+  _mm512_store_si512(to, _mm512_xor_si512(_mm512_maskz_loadu_epi8(some, from), _mm512_set1_epi8(-128)));
+}
 PARE_ALWAYS_INLINE i32_reg dpbusd(i32_reg sum, i32_reg a, i32_reg w) {
   return (i32_reg)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)a, (__m512i)w);
 }
