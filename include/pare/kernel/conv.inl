@@ -60,6 +60,10 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
   using dot = typename Traits::choice::type;
   using single = typename single_dot<dot>::type;
   constexpr index period = Traits::choice::period, cell_step = Traits::cell_step;
+  if constexpr (period == 0 && CopiedDot<dot>) {
+    copied_steps<dot, R, V>(sum, row, cells, strip, panel_bytes);
+    return flushed;
+  }
   index at = 0;
   while (cells > 0) {
     if constexpr (period != 0) {

@@ -6,28 +6,51 @@ concept CopiedDot = requires(std::byte* to) {
   Dot::copied::copy(to, to, index{});
 };
 
-/// `count` steps, of copies that stay in the nearest cache. Few cells are read in place: their copies would be read back
-/// before they have left the store buffer (12544 x 32 x 16 took 1.15 times as long).
-template <class Dot, int R, int V, class Walk>
-PARE_ALWAYS_INLINE void copied_steps(typename Dot::acc (&sum)[R][V], Walk& walk, index count, index row_bytes,
-                                     index panel_bytes) {
-  constexpr index most = 128, few = 12;  // cells of a row
-  if (count < few) return steps<Dot, R, V>(sum, walk, count, cell_bytes, row_bytes, panel_bytes);
-  alignas(64) std::byte cells[R][most * cell_bytes];
-  const std::byte* from = walk.at.cell;
-  while (count > 0) {
-    const index now = count < most ? count : most;  // std::min would make gcc 12 keep sums on the stack
-    for (index at = 0; at < now * cell_bytes; at += register_bytes) {
-      const std::byte* row = from + at;
-      PARE_UNROLL for (int r = 0; r < R; ++r, row += row_bytes) {
-        Dot::copied::copy(cells[r] + at, row, now * cell_bytes - at);
-        __asm__("" : "+r"(row));  // or each row's address would take a register
-      }
-    }
-    walk.at.cell = cells[0];
-    steps<typename Dot::copied, R, V>(sum, walk, now, cell_bytes, sizeof cells[0], panel_bytes);
-    from += now * cell_bytes;
-    count -= now;
+/// Copies of rows lie so far apart; they stay in the nearest cache.
+inline constexpr index copy_bytes = 512;
+/// Fewer cells are read in place: their copies would be read back before they have left the store buffer (12544 x 32 x
+/// 16 took 1.15 times as long).
+inline constexpr index copy_from_cells = 12;
+
+/// `count` steps of R rows from `strip` on. copy_register(at, bytes, to): copies what lies `at` bytes into each row, up
+/// to a register or `bytes`, to `to` and every copy_bytes after it.
+template <class Dot, int R, int V, class Copy>
+PARE_ALWAYS_INLINE void copied_steps(typename Dot::acc (&sum)[R][V], index count, const std::byte*& strip,
+                                     index panel_bytes, Copy copy_register) {
+  alignas(64) std::byte cells[R * copy_bytes];
+  constexpr index most = copy_bytes / cell_bytes;
+  for (index done = 0; done < count; done += most) {
+    const index now = count - done < most ? count - done : most;  // std::min makes gcc 12 keep sums on the stack
+    for (index at = 0; at < now * cell_bytes; at += register_bytes)
+      copy_register(done * cell_bytes + at, now * cell_bytes - at, cells + at);
+    dense_walk walk{{cells, strip}, 0, 0};
+    steps<typename Dot::copied, R, V>(sum, walk, now, cell_bytes, copy_bytes, panel_bytes);
+    strip = walk.at.strip;
   }
-  walk.at.cell = from;
+}
+
+/// `count` steps of a walk in order over rows at a distance.
+template <class Dot, int R, int V>
+PARE_ALWAYS_INLINE void copied_steps(typename Dot::acc (&sum)[R][V], dense_walk& walk, index count, index row_bytes,
+                                     index panel_bytes) {
+  if (count < copy_from_cells) return steps<Dot, R, V>(sum, walk, count, cell_bytes, row_bytes, panel_bytes);
+  const auto copy_register = [&](index at, index bytes, std::byte * to) __attribute__((always_inline)) {
+    const std::byte* row = walk.at.cell + at;
+    PARE_UNROLL for (int r = 0; r < R; ++r, row += row_bytes) {
+      Dot::copied::copy(to + r * copy_bytes, row, bytes);
+      __asm__("" : "+r"(row));  // or each row's address would take a register
+    }
+  };
+  copied_steps<Dot, R, V>(sum, count, walk.at.strip, panel_bytes, copy_register);
+  walk.at.cell += count * cell_bytes;
+}
+
+/// `count` steps of rows that begin anywhere.
+template <class Dot, int R, int V>
+PARE_ALWAYS_INLINE void copied_steps(typename Dot::acc (&sum)[R][V], const std::byte* const (&row)[R], index count,
+                                     const std::byte*& strip, index panel_bytes) {
+  const auto copy_register = [&](index at, index bytes, std::byte * to) __attribute__((always_inline)) {
+    PARE_UNROLL for (int r = 0; r < R; ++r) Dot::copied::copy(to + r * copy_bytes, row[r] + at, bytes);
+  };
+  copied_steps<Dot, R, V>(sum, count, strip, panel_bytes, copy_register);
 }
