@@ -223,7 +223,8 @@ void run_pieces(const Piece& prototype, const E& source, const Grid& grid, const
   const bool large = static_cast<std::size_t>(size) * sizeof(*prototype.out) >= stream_from_bytes;
   const bool stream = large && (grid.count() == 1 || stretch % 16 == 0);
   piece_runner<Piece, piece_source<E>> runner(prototype, source, stream, on);
-  const bool moderate = Piece::divides && are_within(maps, 0x1p-60f, 0x1p60f, INT32_MIN, INT32_MAX);
+  // Past the caches memory is the limit, and a division leaves room for more reads at once than a corrected product.
+  const bool moderate = Piece::divides && !stream && are_within(maps, 0x1p-60f, 0x1p60f, INT32_MIN, INT32_MAX);
   if (listed) {
     run_listed(runner, grid, size, maps, moderate);
   } else {

@@ -24,7 +24,7 @@ PARE_ALWAYS_INLINE void copied_steps(typename Dot::acc (&sum)[R][V], index count
     for (index at = 0; at < now * cell_bytes; at += register_bytes)
       copy_register(done * cell_bytes + at, now * cell_bytes - at, cells + at);
     dense_walk walk{{cells, strip}, 0, 0};
-    steps<typename Dot::copied, R, V>(sum, walk, now, cell_bytes, copy_bytes, panel_bytes);
+    steps_in_turns<typename Dot::copied, R, V>(sum, walk, now, cell_bytes, copy_bytes, panel_bytes);
     strip = walk.at.strip;
   }
 }

@@ -9,6 +9,7 @@ struct dot_copied_bytes;
 template <bool Signed>
 struct dot_bytes : plain_dot<4> {
   using copied = std::conditional_t<Signed, dot_copied_bytes, void>;
+  static constexpr int chain = 1;  ///< products of a step that go into the same sums, one after the other
   static constexpr std::int32_t offset = Signed ? 128 : 0;
   using acc = single_sums;
   static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) {
@@ -40,7 +41,7 @@ struct dot_copied_bytes : dot_bytes<false> {
 
 /// Signed bytes x 4 bits: the weights are vpdpbusd's unsigned side.
 struct dot_nibbles : nibble_strip {
-  static constexpr int chain = 2;  ///< products of a step that go into the same sums, one after the other
+  static constexpr int chain = 2;
   struct cell {
     i32_reg first, second;
   };
