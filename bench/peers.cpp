@@ -27,7 +27,7 @@ void configure_peers(target cap, char** arguments) {
   constexpr names of_targets[] = {{target::sse41, "SSE41", "Nehalem"},
                                   {target::avx2, "AVX2", "Haswell"},
                                   {target::avx_vnni, "AVX2_VNNI", "Haswell"},
-                                  {target::avx512_vnni, "ALL", "SkylakeX"},
+                                  {target::avx512_vnni, "AVX512_CORE_VNNI", "SkylakeX"},
                                   {target::avx512_vbmi, "ALL", "SkylakeX"}};
   bool changed = set_variable("OMP_NUM_THREADS", "1");
   changed |= set_variable("OPENBLAS_NUM_THREADS", "1");
