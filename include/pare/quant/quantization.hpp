@@ -1,6 +1,7 @@
 // quantization.hpp: the numbers of a quantized tensor: its scales and zero points, typed by the quantizer they serve.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <limits>
@@ -41,6 +42,8 @@ namespace detail {
 inline bool are_within(const std::vector<affine_map>& maps, float least, float most, std::int64_t low,
                        std::int64_t high) noexcept {
   const auto from = std::bit_cast<std::uint32_t>(least), span = std::bit_cast<std::uint32_t>(most) - from;
+  low = std::max<std::int64_t>(low, INT32_MIN);  // so that the differences fit
+  high = std::min<std::int64_t>(high, INT32_MAX);
   const auto first = static_cast<std::uint32_t>(low), codes = static_cast<std::uint32_t>(high - low);
   std::uint32_t beyond = 0;
   for (const affine_map& map : maps) {

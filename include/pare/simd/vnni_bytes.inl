@@ -1,7 +1,7 @@
 // vnni_bytes.inl: 8- and 4-bit dots by vpdpbusd, four products per lane and instruction, for registers of any width.
 // Included after dots.inl and dpbusd(sum, unsigned, signed), broadcast_flipped(p) (as broadcast_4, but the top bit of
-// every byte flipped), copy_flipped(to, from, bytes) (a register with the top bit of
-// every byte flipped; reads no more than `bytes`, whole cells).
+// every byte flipped), copy_flipped(to, from, bytes) (a register, flipped so; reads no more than `bytes`, whole
+// cells).
 
 struct dot_copied_bytes;
 
