@@ -2,6 +2,10 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <pare/expr/fake_quantize.hpp>
+#include <pare/quant/calibration/entropy.hpp>
+#include <pare/quant/calibration/moving_average.hpp>
+#include <pare/quant/calibration/mse.hpp>
+#include <pare/quant/calibration/percentile.hpp>
 #include <pare/quant/presets.hpp>
 
 namespace {
@@ -166,4 +170,30 @@ TEST_CASE("calibration reads arithmetic as it reads containers") {
   CHECK(pare::calibrate(tensor{}, 2.f * wide + narrow).maps == tensor{}.calibrate(all).maps);
   CHECK(pare::calibrate(tensor{}, 2.f * x).maps == tensor{}.calibrate(reals(2.f * x)).maps);
   CHECK_THROWS_AS(pare::calibrate(tensor{}, wide / (narrow - narrow)), pare::error);
+}
+
+namespace {
+/// What a calibration remembers of a tensor in two batches, shown to it by kernels and value by value.
+template <class C>
+void check_observed(const reals& x) {
+  using tensor = pare::quantizer<pare::affine<std::int8_t>, pare::per_tensor, pare::half_even, C>;
+  pare::calibrator<tensor> by_kernels, by_values;
+  for (int batch = 0; batch < 2; ++batch) {
+    pare::observe(by_kernels, x);
+    by_values.observe(x);
+  }
+  CHECK(by_kernels.to_bytes() == by_values.to_bytes());
+}
+}  // namespace
+
+TEST_CASE("every calibration remembers the same, whether kernels show it the values or not") {
+  for (const std::size_t size : {1u, 255u, 4097u, 4600u, 20000u}) {
+    reals x = wave({size});
+    for (std::size_t i = 0; i < size; i += 7) x(i) = i % 2 == 0 ? -0.f : -x(i) * 0x1p-5f;
+    check_observed<pare::min_max>(x);
+    check_observed<pare::moving_average>(x);
+    check_observed<pare::percentile>(x);
+    check_observed<pare::entropy>(x);
+    check_observed<pare::mse>(x);
+  }
 }

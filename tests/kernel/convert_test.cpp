@@ -218,12 +218,27 @@ TEST_CASE("bounds are those of the values, in any number, and say whether all ar
   });
 }
 
+TEST_CASE("whole parts count from 0 up and from -1 down") {
+  std::vector<float> values{0.f, -0.f, 0.99f, -0.99f, 1, -1, 1.5f, -1.5f, 4095.75f, -4095.75f, 0x1p-149f, -0x1p-149f};
+  for (int i = 0; i < 100; ++i) values.push_back(static_cast<float>(i * 37 % 101 - 50) * 0.25f);
+  on_every_target([&](pare::target on) {
+    for (const float factor : {1.f, 4.f, 0x1p-3f})
+      for (const std::size_t count : {0u, 16u, 32u, 112u}) {
+        std::vector<std::int32_t> parts(count + 1, 77);
+        pare::whole_parts_kernel_for(on)(values.data(), static_cast<pare::index>(count), factor, parts.data());
+        for (std::size_t i = 0; i < count; ++i)
+          REQUIRE(parts[i] == static_cast<std::int32_t>(values[i] * factor) - (values[i] < 0));
+        REQUIRE(parts[count] == 77);
+      }
+  });
+}
+
 namespace {
 
 struct memory_row {
   static constexpr auto operation = pare::arithmetic::memory;
   const float* first;
-  pare::index ahead = 0;
+  pare::fetch_ahead ahead = {};
   void next() { first += 100; }
 };
 struct number_row {

@@ -101,3 +101,19 @@ TEST_CASE("parameters that do not suit the tensor or the scheme are refused by n
     CHECK_THROWS_AS(pare::expect_valid("weights", given, two), pare::error);
   }
 }
+
+TEST_CASE("codes of 32 bits have every zero point that they can store") {
+  const pare::parameter_grid<pare::per_tensor> one(std::array{2});
+  constexpr std::int32_t least = std::numeric_limits<std::int32_t>::min(),
+                         most = std::numeric_limits<std::int32_t>::max();
+  const auto with = [](auto code, std::int32_t zero_point) {
+    return pare::quantization<pare::quantizer<pare::affine<decltype(code)>>>{.maps = {{1, zero_point}}};
+  };
+  CHECK_NOTHROW(pare::expect_valid("weights", with(std::uint32_t{}, most), one));
+  CHECK_NOTHROW(pare::expect_valid("weights", with(std::int32_t{}, least), one));
+  CHECK_NOTHROW(pare::expect_valid("weights", with(std::int32_t{}, most), one));
+  for (const std::int32_t negative : {-1, least})
+    CHECK_THROWS_WITH(
+        pare::expect_valid("weights", with(std::uint32_t{}, negative), one),
+        "pare: weights.maps.zero_point: expected a code in [0, 4294967295], got " + std::to_string(negative));
+}

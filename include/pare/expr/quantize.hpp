@@ -143,6 +143,19 @@ inline value_range expect_finite(const float_bounds& found) {
   return {found.min, found.max};
 }
 
+/// range_of and a histogram's whole parts, by kernels.
+struct kernel_range_of {
+  float_bounds (*bounds)(const float*, index) noexcept = bounds_kernel_for(best_target());
+  void (*parts)(const float*, index, float, std::int32_t*) noexcept = whole_parts_kernel_for(best_target());
+
+  value_range operator()(std::span<const float> values) const {
+    return expect_finite(bounds(values.data(), static_cast<index>(values.size())));
+  }
+  void whole_parts(const float* x, std::size_t count, float factor, std::int32_t* to) const noexcept {
+    parts(x, static_cast<index>(count), factor, to);
+  }
+};
+
 /// Shows calibrations an expression, run after run of its elements, by kernels.
 template <class E>
 class kernel_observer {
@@ -171,9 +184,7 @@ class kernel_observer {
  private:
   template <Calibration C>
   void show(C& calibration, std::span<const float> values) const {
-    const auto range_in = [&](std::span<const float> v) {
-      return expect_finite(bounds_(v.data(), static_cast<index>(v.size())));
-    };
+    const kernel_range_of range_in;
     if constexpr (requires { calibration.observe(value_range{}); }) {
       calibration.observe(range_in(values));
     } else if constexpr (requires { calibration.observe(values, range_in); }) {
@@ -184,7 +195,6 @@ class kernel_observer {
   }
 
   piece_source<E> source_;
-  float_bounds (*bounds_)(const float*, index) noexcept = bounds_kernel_for(best_target());
 };
 }  // namespace PARE_UNIT
 }  // namespace detail

@@ -39,9 +39,9 @@ struct memory_row {
   using element = T;
   static constexpr arithmetic operation = std::is_same_v<T, float> ? arithmetic::memory : arithmetic::other;
   const T* first;
-  index step;         ///< to the next element
-  index to_next = 0;  ///< to the next row, along the innermost axis but one
-  index ahead = 0;    ///< bytes: 4096 if the loop goes on in the next page, and not with this row once more
+  index step;              ///< to the next element
+  index to_next = 0;       ///< to the next row, along the innermost axis but one
+  fetch_ahead ahead = {};  ///< nothing but what is read if the loop goes on with this row once more
   void next() noexcept { first += to_next; }
   void skip(index elements) noexcept { first += elements * step; }
   template <bool Unit>
@@ -65,7 +65,7 @@ class reader<E> {
       dense *= extent;
     }
     for (std::size_t axis = 0; axis < extra_axes_; ++axis) flat_ = flat_ && shape[axis] == 1;
-    if (flat_ || row_.to_next != 0) row_.ahead = 4096;
+    if (flat_ || row_.to_next != 0) row_.ahead = fetch_ahead_here();
   }
   bool flat() const noexcept { return flat_; }
   bool unit() const noexcept { return row_.step == 1; }

@@ -99,12 +99,13 @@ PARE_ALWAYS_INLINE bool begins_line(const T* p) {
 
 /// 64 codes from i on. Stream: past the caches; then they are a line.
 template <bool Stream, class Maps, class Piece>
-PARE_ALWAYS_INLINE void store_packed(const Piece& piece, const Maps& maps, index i, index first) {
+PARE_ALWAYS_INLINE void store_packed(const Piece& piece, const Maps& maps, index i, index first,
+                                     const fetch_ahead& ahead) {
   using traits = piece_traits<Piece>;
   i32x16 steps[4], zero_points[4];
   PARE_UNROLL for (int s = 0; s < 4; ++s) {
     const index at = i + 16 * s;
-    if constexpr (Stream && std::is_pointer_v<decltype(piece.in)>) prefetch_page(piece.in + at);
+    if constexpr (Stream) fetch_strip(piece.in, at, first, ahead);
     const lane_maps& here = maps.at(at);
     const f32x16 x = strip_at(piece.in, at, first);
     const f32x16 real = real_steps<typename traits::stepping, typename traits::rounding>(x, here);
@@ -123,11 +124,12 @@ PARE_ALWAYS_INLINE void store_packed(const Piece& piece, const Maps& maps, index
 template <bool Stream, class Maps, class Piece>
 PARE_ALWAYS_INLINE void run_stretch(const Piece& piece, const Maps& maps, index i, index first, index end) {
   const bool lines = begins_line(piece.out + i);
+  const fetch_ahead ahead = Stream ? fetch_ahead_here() : fetch_ahead{};
   if constexpr (piece_traits<Piece>::packs)
     if (!Stream || lines)
-      for (; i + 64 <= end; i += 64) store_packed<Stream>(piece, maps, i, first);
+      for (; i + 64 <= end; i += 64) store_packed<Stream>(piece, maps, i, first, ahead);
   for (; i + 16 <= end; i += 16) {
-    if constexpr (Stream && std::is_pointer_v<decltype(piece.in)>) prefetch_page(piece.in + i);
+    if constexpr (Stream) fetch_strip(piece.in, i, first, ahead);
     const auto x = converted(piece, i, first, maps.at(i));
     if constexpr (Stream) {
       stream_16(piece.out + i, x, lines);

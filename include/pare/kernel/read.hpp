@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <tuple>
 #include <type_traits>
@@ -23,10 +24,9 @@ struct float_bounds {
   bool finite = true;
 };
 
-/// What an element of a row is: a float in memory (row.first[j]; row.ahead is 4096 if what lies a page
-/// ahead is read too, else 0), a number
-/// (row.value), or the float that an operation makes of the elements of one or two rows (std::get<I>(row.arguments)).
-/// Rows of anything else are `other`.
+/// What an element of a row is: a float in memory (row.first[j]; row.ahead says what to fetch), a number (row.value),
+/// or the float that an operation makes of the elements of one or two rows (std::get<I>(row.arguments)). Rows of
+/// anything else are `other`.
 enum class arithmetic { memory, number, negate, add, subtract, multiply, divide, other };
 
 /// Rows of arithmetic, one after the other: `columns` elements of `row`, then row.next() and as many again.
@@ -65,6 +65,21 @@ auto bounds_kernel_for(target t) noexcept -> float_bounds (*)(const arithmetic_r
 #define PARE_CASE(name) \
   case target::name:    \
     return &name::run_bounds<Row>;
+    PARE_FOR_EACH_TARGET(PARE_CASE)
+#undef PARE_CASE
+    default:
+      assert(false && "pare: this target is not compiled in");
+      return nullptr;
+  }
+}
+
+/// (x, count, factor, to): to[i] = trunc(x[i] * factor), less 1 if x[i] < 0: whole parts counted from 0 up and from -1
+/// down. Pre: count is a multiple of 16; |x[i] * factor| < 2^23; available(t).
+inline auto whole_parts_kernel_for(target t) noexcept -> void (*)(const float*, index, float, std::int32_t*) noexcept {
+  switch (t) {
+#define PARE_CASE(name) \
+  case target::name:    \
+    return &name::run_whole_parts;
     PARE_FOR_EACH_TARGET(PARE_CASE)
 #undef PARE_CASE
     default:

@@ -4,7 +4,6 @@
 template <class Row>
 PARE_ALWAYS_INLINE f32x16 strip_of(const Row& row, index j) {
   if constexpr (Row::operation == arithmetic::memory) {
-    prefetch_page(row.first + j, row.ahead);
     return load_lanes<f32x16>(row.first + j);
   } else if constexpr (Row::operation == arithmetic::number) {
     return fill<f32x16>(static_cast<float>(row.value));
@@ -24,6 +23,24 @@ PARE_ALWAYS_INLINE f32x16 strip_at(const float* in, index i, index) { return loa
 template <class Row>
 PARE_ALWAYS_INLINE f32x16 strip_at(const arithmetic_rows<Row>& in, index i, index first) {
   return strip_of(in.row, i - first);
+}
+/// Fetches what loops that read 16 elements from i on will read later.
+template <class T>
+PARE_ALWAYS_INLINE void fetch_strip(const T* in, index i, index, const fetch_ahead& ahead) {
+  fetch(in + i, ahead);
+}
+template <class Row>
+PARE_ALWAYS_INLINE void fetch_row(const Row& row, index j) {
+  if constexpr (Row::operation == arithmetic::memory) {
+    fetch(row.first + j, row.ahead);
+  } else if constexpr (Row::operation != arithmetic::number) {
+    fetch_row(std::get<0>(row.arguments), j);
+    if constexpr (Row::operation != arithmetic::negate) fetch_row(std::get<1>(row.arguments), j);
+  }
+}
+template <class Row>
+PARE_ALWAYS_INLINE void fetch_strip(const arithmetic_rows<Row>& in, index i, index first, const fetch_ahead&) {
+  fetch_row(in.row, i - first);
 }
 /// Where the row that begins at `first` ends; consecutive elements are one row.
 template <class In>
@@ -81,6 +98,7 @@ PARE_ALWAYS_INLINE float_bounds joined(strip_bounds (&parts)[bounds_strips]) {
 template <class In>
 inline float_bounds bounds_of_strips(const In& source, index count) {
   In in = source;
+  const fetch_ahead ahead = fetch_ahead_here();
   strip_bounds parts[bounds_strips];
   const float_bounds none;
   for (auto& part : parts) part = {fill<f32x16>(none.min), fill<f32x16>(none.max), fill<f32x16>(0.f)};
@@ -88,7 +106,7 @@ inline float_bounds bounds_of_strips(const In& source, index count) {
   for (index first = 0, end; i < count; next_row(in, first, end)) {
     end = end_of_row(in, first, count);
     for (; i + 16 * bounds_strips <= end; i += 16 * bounds_strips) PARE_UNROLL for (int s = 0; s < bounds_strips; ++s) {
-        if constexpr (std::is_pointer_v<In>) prefetch_page(in + i + 16 * s);
+        fetch_strip(in, i + 16 * s, first, ahead);
         parts[s].include(strip_at(in, i + 16 * s, first));
       }
     for (; i < end; i += 16) parts[0].include(strip_at(in, std::min(i, end - 16), first));
@@ -109,6 +127,15 @@ inline float_bounds run_bounds(const float* x, index count) noexcept {
 template <class Row>
 inline float_bounds run_bounds(const arithmetic_rows<Row>& rows, index count) noexcept {
   return bounds_of_strips(rows, count);
+}
+
+inline void run_whole_parts(const float* x, index count, float factor, std::int32_t* to) noexcept {
+  const f32x16 by = fill<f32x16>(factor);
+  for (index i = 0; i + 16 <= count; i += 16) {
+    const f32x16 value = load_lanes<f32x16>(x + i);
+    store_lanes(to + i,
+                each([&](f32_reg v, f32_reg f) { return truncated(v * f) - ((i32_reg)(v < 0) & 1); }, value, by));
+  }
 }
 
 template <class Row>

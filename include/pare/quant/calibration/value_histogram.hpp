@@ -23,7 +23,8 @@ class value_histogram {
 
   /// Fails if a value is not finite; values before it may have been counted.
   void observe(std::span<const float> values) { observe(values, range_of); }
-  /// The same with another range_of.
+  /// The same with another range_of, which may have whole_parts(x, count, factor, to), a faster
+  /// to[i] = whole_part(x[i], factor).
   template <class F>
   void observe(std::span<const float> values, const F& range_in) {
     if (counts_.empty() && values_.size() + values.size() <= exact_values) {
@@ -36,7 +37,7 @@ class value_histogram {
       range_.include(range_in(next));
       spill();
       widen(exponent_for(reach()));
-      count(next);
+      count(next, range_in);
     }
   }
 
@@ -100,7 +101,7 @@ class value_histogram {
     counts_.assign(bins, 0);
     exponent_ = least_exponent;
     widen(exponent_for(reach()));
-    count(values_);
+    count(values_, range_of);
     values_ = {};
   }
 
@@ -116,26 +117,40 @@ class value_histogram {
   }
 
   /// Pre: every value fits.
-  void count(std::span<const float> values) noexcept {
-    constexpr std::size_t step = 64;
+  template <class F>
+  void count(std::span<const float> values, const F& range_in) noexcept {
+    constexpr std::size_t step = 256;
     const float per_width = std::ldexp(1.f, -exponent_);
     std::uint64_t* const zero = counts_.data() + side;
     std::int32_t places[step];
     std::size_t i = 0;
     for (; i + step <= values.size(); i += step) {
-      for (std::size_t j = 0; j < step; ++j) places[j] = place(values[i + j], per_width);
-      for (std::size_t j = 0; j < step; j += 8) count_eight(places + j, zero);
+      if constexpr (requires { range_in.whole_parts(&values[i], step, per_width, places); }) {
+        range_in.whole_parts(&values[i], step, per_width, places);
+      } else {
+        for (std::size_t j = 0; j < step; ++j) places[j] = whole_part(values[i + j], per_width);
+      }
+      for (std::size_t j = 0; j < step; j += 16) {
+        fetch_one_part_ahead(&values[i + j]);
+        count_eight(places + j, zero);
+        count_eight(places + j + 8, zero);
+      }
     }
-    for (; i < values.size(); ++i) ++zero[place(values[i], per_width)];
+    for (; i < values.size(); ++i) ++zero[whole_part(values[i], per_width)];
   }
   /// A loop round each took 1.4 times as long.
   static void count_eight(const std::int32_t* places, std::uint64_t* zero) noexcept {
     ++zero[places[0]], ++zero[places[1]], ++zero[places[2]], ++zero[places[3]];
     ++zero[places[4]], ++zero[places[5]], ++zero[places[6]], ++zero[places[7]];
   }
-  /// trunc(|x| / width), counted from 0 up and from -1 down: no rounding, since the width is a power of two.
-  static std::int32_t place(float x, float per_width) noexcept {
-    return static_cast<std::int32_t>(x * per_width) + (std::bit_cast<std::int32_t>(x) >> 31);
+  /// Memory is the limit of a search for the range, and has nothing to do while values are counted.
+  static void fetch_one_part_ahead(const float* x) noexcept {
+    __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(x) + sizeof(float) * part));
+  }
+  /// trunc(|x| * factor), counted from 0 up and from -1 down: the place of x, without rounding since the width is a
+  /// power of two.
+  static std::int32_t whole_part(float x, float factor) noexcept {
+    return static_cast<std::int32_t>(x * factor) - (x < 0);
   }
 
   std::vector<float> values_;
