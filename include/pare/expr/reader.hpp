@@ -5,7 +5,6 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "../kernel/read.hpp"
 #include "xtensor.hpp"
@@ -28,6 +27,9 @@ concept RowMajorContainer = requires(E& e) {
   e.data();
 }
 &&E::static_layout == xt::layout_type::row_major&& E::contiguous_layout;
+
+/// One index per axis, without allocation up to eight axes.
+using few_indices = xt::svector<index, 8>;
 
 /// Reads rows of a shape that its expression may be broadcast to: begin_row, then row().at<Unit>(j) for the elements j.
 /// unit(): is the step from element to element 1, or no memory at all? flat(): are all rows one?
@@ -79,7 +81,7 @@ class reader<E> {
  private:
   const typename E::value_type* first_;
   memory_row<typename E::value_type> row_;
-  std::vector<index> strides_;
+  few_indices strides_;
   std::size_t extra_axes_;
   bool flat_ = true;
 };

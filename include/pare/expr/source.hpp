@@ -7,7 +7,6 @@
 #include <span>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "reader.hpp"
 
@@ -138,7 +137,7 @@ requires(is_readable<E> && !RowMajorContainer<const E>) class piece_source<E> {
     reader_.begin_row(position_.data());
   }
 
-  std::vector<index> shape_, position_;
+  few_indices shape_, position_;
   reader<E> reader_;
   index row_ = 0, column_ = 0;
   bool flat_ = false, unit_ = false;
