@@ -61,6 +61,49 @@ TEST_CASE("depthwise windows and images larger than the rows of cells") {
   check_sums<s16_s8<pare::dense>>(random, square(1, 1, 5, 70, 1, 35));
 }
 
+TEST_CASE("windows of three columns, whose weights stay in registers, in images of every small size") {
+  generator random{4};
+  for (const index window : {1, 2, 3, 4})
+    for (const index stride : {1, 2, 3})
+      for (const index channels : {16, 48, 64, 100})
+        for (index size = 3; size < 13; ++size) {
+          const index width = size + random.between(0, 3), bottom = random.between(0, 2);
+          const pare::conv_geometry geometry{stride, random.between(1, 2), 1, 1, bottom, 1};
+          const conv_shape s{2, size, width, channels, channels, {window, 3}, geometry};
+          check_sums<s8_s8<pare::dense>>(random, s);
+          check_sums<f32_f32<pare::dense>>(random, s);
+        }
+}
+
+TEST_CASE("depthwise sums leave as the codes of the policy, however many pixels leave together") {
+  generator random{5};
+  using policy = pare::float_nearest_even;
+  for (const index width : {3, 4, 5, 6, 7, 8, 14, 15})
+    for (const index channels : {16, 40, 64}) {
+      const conv_shape s = square(6, width, channels, 3, 1, 1);
+      const conv_operands<s8_s8<pare::dense>> o(random, s, true);
+      const pare::packed_depthwise<pare::s8> packed(o.w.view());
+      owned_image<std::int32_t> sums(1, 6, width, channels);
+      pare::reference::depthwise(o.x.view(), o.zero_point, o.w.view(), 0, s.geometry, sums.view());
+      pare::channels<std::int32_t> bias(channels, 0);
+      for (index c = 0; c < channels; ++c) bias[c] = static_cast<std::int32_t>(random.between(-9999, 9999));
+      const std::vector<double> scales(static_cast<std::size_t>(channels), 0.003);
+      const pare::output_map map{-3, -120, 100};
+      owned_image<std::int8_t> expected(1, 6, width, channels);
+      for (index i = 0; i < sums.view().size(); ++i)
+        expected.view().data[i] = static_cast<std::int8_t>(
+            policy::apply(sums.view().data[i] + bias[i % channels], policy::from_scale(scales[0]), map));
+      const pare::multipliers<policy> multipliers(scales);
+      for (const pare::target t : available_targets()) {
+        INFO(name(t) << ": " << s.describe());
+        auto y = expected.blank();
+        pare::depthwise_conv2d(o.x.view(), o.zero_point, packed, s.geometry,
+                               pare::bias(bias) | pare::requantize(multipliers, map), y.view(), t);
+        REQUIRE(difference(y, expected) == "");
+      }
+    }
+}
+
 TEST_CASE("a depthwise convolution in parts writes the same codes, the residual of a part only once") {
   generator random{3};
   const conv_shape s = square(13, 15, 40, 3, 1, 1);

@@ -35,28 +35,21 @@ struct depthwise_traits {
                                          V == 4 ? 7 : most_rows);
 };
 
-/// A row of cells and the strips of weights that it meets.
-struct cell_row {
+/// Cells under the first pixel of a row of the output, and the strips that they meet, for one tap or as many as a cell
+/// has.
+struct cell_tap {
   const std::byte *cells, *weights;
 };
 
-/// Rows of cells of some panels and some columns: [panel][slot][column].
+/// Rows of cells of some panels side by side and some columns: [slot][column][panel].
 struct cell_rows {
-  static constexpr index bytes = 24 * 1024, most_slots = 32;
-  index slots = 0, columns = 0, cells_bytes = 0;
-  index held[most_slots] = {};  ///< which row lies in a slot; 0: none
+  static constexpr index bytes = 24 * 1024, most_slots = 32, most_taps = 128;
+  index slots = 0, columns = 0, column_bytes = 0;
+  alignas(strip_bytes) std::byte outside[4 * strip_bytes];  ///< a pixel of zero points, of all panels
+  index held[most_slots] = {};                              ///< which row lies in a slot; 0: none
   alignas(strip_bytes) std::byte memory[bytes];
 
-  index panel_bytes() const noexcept { return slots * columns * cells_bytes; }
-  std::byte* row(index panel, index slot) noexcept {
-    return memory + panel * panel_bytes() + slot * columns * cells_bytes;
-  }
-};
-
-/// What a tile needs to know beside its rows of cells: how many taps of a row, and bytes from pixel to pixel, from tap
-/// to tap and from panel to panel.
-struct tap_steps {
-  index taps, pixel_bytes, tap_bytes, panel_bytes, weights_panel_bytes;
+  std::byte* row(index slot) noexcept { return memory + slot * columns * column_bytes; }
 };
 
 /// A register of cells as the dot takes it.
@@ -85,20 +78,14 @@ PARE_ALWAYS_INLINE void add_tap(Sum (&sum)[R], const std::byte* cells, const std
       std::make_integer_sequence<int, dot::parts>{});
 }
 
-/// The sums of R pixels of V panels; cells lie at `at` bytes in their rows.
+/// The sums of R pixels of V panels; cells lie at `at` bytes behind the first pixel's.
 template <class Traits, int R, int V, class Sum>
-PARE_ALWAYS_INLINE void add_rows(Sum (&sum)[V][R], const cell_row* row, const cell_row* end, index at,
-                                 const tap_steps& steps) {
-  const index pixel_bytes = steps.pixel_bytes, tap_bytes = steps.tap_bytes, panel_bytes = steps.panel_bytes,
-              weights_panel_bytes = steps.weights_panel_bytes;
-  for (; row != end; ++row) {
-    const std::byte *cells = row->cells + at, *weights = row->weights;
-    index taps = steps.taps;
-    __asm__("" : "+r"(taps));  // as in `steps`
-    for (; taps > 0; --taps, cells += tap_bytes, weights += strip_bytes) {
-      PARE_UNROLL for (int v = 0; v < V; ++v)
-          add_tap<Traits, R>(sum[v], cells + v * panel_bytes, weights + v * weights_panel_bytes, pixel_bytes);
-    }
+PARE_ALWAYS_INLINE void add_taps(Sum (&sum)[V][R], const cell_tap* tap, const cell_tap* end, index at,
+                                 index pixel_bytes, index weights_panel_bytes) {
+  for (; tap != end; ++tap) {
+    const std::byte *cells = tap->cells + at, *weights = tap->weights;
+    PARE_UNROLL for (int v = 0; v < V; ++v)
+        add_tap<Traits, R>(sum[v], cells + v * Traits::cells_bytes, weights + v * weights_panel_bytes, pixel_bytes);
   }
 }
 
@@ -144,55 +131,56 @@ PARE_ALWAYS_INLINE auto lane_result(const Call& call, index column, const Sum& s
   }
 }
 
-/// Output pixels [pixel, pixel + rows), rows <= R, of V panels.
-template <class Call, int R, int V>
-__attribute__((noinline)) void depthwise_tile(const Call& call, const cell_row* row, const cell_row* end, index at,
-                                              const tap_steps& steps, index pixel, index rows, index panel) {
-  typename depthwise_traits<Call>::dot::acc sum[V][R] = {};
-  start_lanes<Call, R, V>(call, panel * strip_lanes, sum);
-  add_rows<depthwise_traits<Call>, R, V>(sum, row, end, at, steps);
+/// Output pixels [pixel, pixel + R) of V panels, or `rows` of them if not Whole.
+template <class Call, int R, int V, bool Whole>
+PARE_ALWAYS_INLINE void one_depthwise_tile(const Call& call, const cell_tap* tap, const cell_tap* end, index at,
+                                           index pixel_bytes, index pixel, index rows, index panel) {
+  using info = depthwise_traits<Call>;
   const index column = panel * strip_lanes;
+  typename info::dot::acc sum[V][R] = {};
+  start_lanes<Call, R, V>(call, column, sum);
+  add_taps<info, R, V>(sum, tap, end, at, pixel_bytes, call.weights.panel_bytes);
   const auto value = [&](int r, int v) __attribute__((always_inline)) {
     return lane_result(call, column + v * strip_lanes, sum[v][r]);
   };
-  if (R == depthwise_traits<Call>::template rows<V> && rows >= R && holds_columns<V>(call, column))
-    return store_whole<R, V>(call, lane_stages(call), pixel, column, value);
-  std::remove_cvref_t<decltype(value(0, 0))> values[R][V];
-  PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r][v] = value(r, v);
-  store_rows<V>(call, lane_stages(call), pixel, std::min<index>(rows, R), column, values);
+  if constexpr (Whole) {
+    store_whole<R, V>(call, lane_stages(call), pixel, column, value);
+  } else {
+    std::remove_cvref_t<decltype(value(0, 0))> values[R][V];
+    PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r][v] = value(r, v);
+    store_rows<V>(call, lane_stages(call), pixel, std::min<index>(rows, R), column, values);
+  }
 }
 
-/// `count` output pixels of one row and of V panels, the first at the first column of the rows of cells.
+/// A stretch of an output row: its first pixel, and how many.
+struct pixel_stretch {
+  index first, count;
+};
+
+/// Pixels [i, end) of a stretch, R at a time. Gives the first that is left. With both ways to store in one function, or
+/// without the loop in it, gcc 12 keeps the sums in memory.
+template <class Call, int R, int V, bool Whole>
+__attribute__((noinline)) index depthwise_tiles(const Call& call, const cell_tap* taps, const cell_tap* taps_end,
+                                                const pixel_stretch& row, index i, index end, index panel) {
+  const index pixel_bytes = call.geometry.stride_x * V * depthwise_traits<Call>::cells_bytes;
+  for (; i < end; i += R)
+    one_depthwise_tile<Call, R, V, Whole>(call, taps, taps_end, i * pixel_bytes, pixel_bytes, row.first + i,
+                                          row.count - i, panel);
+  return i;
+}
+
+/// A stretch of V panels, its first pixel at the first column of the rows of cells.
 template <class Call, int V>
-void depthwise_pixels(const Call& call, const cell_row* row, const cell_row* end, const tap_steps& steps, index pixel,
-                      index count, index panel) {
+void depthwise_pixels(const Call& call, const cell_tap* taps, const cell_tap* end, const pixel_stretch& row,
+                      index panel) {
   constexpr int most = depthwise_traits<Call>::template rows<V>, half = most / 2 + 1;
-  const index tall = tall_rows(count, most, half);
-  for (index i = 0; i < count;) {
-    if (i < tall) {
-      depthwise_tile<Call, most, V>(call, row, end, i * steps.pixel_bytes, steps, pixel + i, count - i, panel);
-      i += most;
-    } else {
-      depthwise_tile<Call, half, V>(call, row, end, i * steps.pixel_bytes, steps, pixel + i, count - i, panel);
-      i += half;
-    }
-  }
+  const index tall = std::min(tall_rows(row.count, most, half), row.count);
+  index i = 0;
+  if (holds_columns<V>(call, panel * strip_lanes))
+    i = depthwise_tiles<Call, most, V, true>(call, taps, end, row, 0, tall / most * most, panel);
+  if (i < tall) i = depthwise_tiles<Call, most, V, false>(call, taps, end, row, i, tall, panel);
+  if (i < row.count) depthwise_tiles<Call, half, V, false>(call, taps, end, row, i, row.count, panel);
 }
 
-/// The same for panels [panel, last), V at a time, then fewer. `row` is that of panel `first`.
-template <class Call, int V>
-void depthwise_panels(const Call& call, const cell_row* row, index used, const tap_steps& steps, index pixel,
-                      index count, index first, index panel, index last) {
-  for (; panel + V <= last; panel += V) {
-    cell_row mine[cell_rows::most_slots];
-    for (index i = 0; i < used; ++i)
-      mine[i] = {row[i].cells + (panel - first) * steps.panel_bytes,
-                 row[i].weights + panel * steps.weights_panel_bytes};
-    depthwise_pixels<Call, V>(call, mine, mine + used, steps, pixel, count, panel);
-  }
-  if constexpr (V > 1) {
-    if (panel < last) depthwise_panels<Call, V / 2>(call, row, used, steps, pixel, count, first, panel, last);
-  }
-}
-
+#include "depthwise_held.inl"
 #include "depthwise_lines.inl"

@@ -57,26 +57,33 @@ struct tap_rows {
   index step[Taps];
 };
 
-/// `count` pixels of 16 channels.
-template <class T, bool Flip, std::size_t Taps>
+/// `count` pixels of V times 16 channels, one panel of cells after the other.
+template <class T, bool Flip, int V, std::size_t Taps>
 __attribute__((noinline)) void put_row(std::byte* to, tap_rows<Taps> rows, index count) {
   constexpr index bytes = strip_lanes * index{Taps * sizeof(T)};
-  for (; count > 0; --count, to += bytes) {
-    put_cells<T, Flip>(to, rows.row);
+  for (; count > 0; --count, to += V * bytes) {
+    if constexpr (V == 4 && sizeof(T) == 1 && requires { store_quads_of_64<Flip>(to, rows.row); }) {
+      store_quads_of_64<Flip>(to, rows.row);
+    } else {
+      PARE_UNROLL for (int v = 0; v < V; ++v) {
+        const std::byte* from[Taps];
+        PARE_UNROLL for (std::size_t t = 0; t < Taps; ++t) from[t] = rows.row[t] + v * strip_lanes * index{sizeof(T)};
+        put_cells<T, Flip>(to + v * bytes, from);
+      }
+    }
     PARE_UNROLL for (std::size_t t = 0; t < Taps; ++t) rows.row[t] += rows.step[t];
   }
 }
 
-/// The same for `lanes` channels of which `multiplier` each read one channel, the first of them the `first`-th of its
-/// input channel's.
+/// The same for `lanes` channels of one panel, of which `multiplier` each read one channel, the first of them the
+/// `first`-th of its input channel's; `step`: bytes from pixel to pixel.
 template <class T, bool Flip, std::size_t Taps>
-__attribute__((noinline)) void put_gathered_row(std::byte* to, tap_rows<Taps> rows, index count, index lanes,
-                                                index multiplier, index first) {
-  constexpr index bytes = strip_lanes * index{Taps * sizeof(T)};
+__attribute__((noinline)) void put_gathered_row(std::byte* to, index step, tap_rows<Taps> rows, index count,
+                                                index lanes, index multiplier, index first) {
   T gathered[Taps][strip_lanes] = {};
-  tap_rows<Taps> pixel = {};
-  for (std::size_t t = 0; t < Taps; ++t) pixel.row[t] = reinterpret_cast<const std::byte*>(gathered[t]);
-  for (; count > 0; --count, to += bytes) {
+  const std::byte* pixel[Taps];
+  for (std::size_t t = 0; t < Taps; ++t) pixel[t] = reinterpret_cast<const std::byte*>(gathered[t]);
+  for (; count > 0; --count, to += step) {
     for (std::size_t t = 0; t < Taps; ++t) {
       for (index lane = 0; lane < lanes; ++lane) {
         const index channel = rows.step[t] == 0 ? 0 : (first + lane) / multiplier;
@@ -84,38 +91,53 @@ __attribute__((noinline)) void put_gathered_row(std::byte* to, tap_rows<Taps> ro
       }
       rows.row[t] += rows.step[t];
     }
-    put_row<T, Flip>(to, pixel, 1);
+    put_cells<T, Flip>(to, pixel);
   }
 }
 
-/// Image columns [x, x + count) of image n for the 16 outputs of `panel`, with padding, in cells whose taps are rows
-/// top, top + dilation, ...
-template <class Call, std::size_t Taps, bool Flip>
-void put_columns(const Call& call, std::byte* to, index n, index top, index x, index count, index panel) {
-  using T = typename Call::activations::type;
-  constexpr index bytes = strip_lanes * index{Taps * sizeof(T)};
+/// A pixel of zero points in these bytes.
+template <class T>
+void fill_pixel(std::byte* pixel, std::size_t bytes, std::int32_t zero_point) {
+  const T value = static_cast<T>(zero_point);
+  for (std::size_t i = 0; i < bytes; i += sizeof value) std::memcpy(pixel + i, &value, sizeof value);
+}
+
+/// Where pixels from (n, top, x) on begin for the taps of a cell, from channel `first` on.
+template <class Call, std::size_t Taps>
+tap_rows<Taps> rows_of_image(const Call& call, tap_rows<Taps> rows, index n, index top, index x, index first) {
   const auto& image = call.image;
-  alignas(64) T outside[strip_lanes];
-  std::fill_n(outside, strip_lanes, static_cast<T>(call.zero_point));
-  const index begin = std::clamp(-x, index{0}, count), end = std::clamp(image.width - x, begin, count);
-  tap_rows<Taps> rows, padding;
-  for (std::size_t t = 0; t < Taps; ++t) padding.row[t] = reinterpret_cast<const std::byte*>(outside);
-  for (std::size_t t = 0; t < Taps; ++t) padding.step[t] = 0;
-  put_row<T, Flip>(to, padding, begin);
-  put_row<T, Flip>(to + end * bytes, padding, count - end);
-  if (begin == end) return;
-  const index output = panel * strip_lanes, first = output / call.multiplier;
-  const index lanes = std::min(strip_lanes, call.part.column_end - output);
-  rows = padding;
   for (std::size_t t = 0; t < Taps; ++t) {
     const index y = top + static_cast<index>(t) * call.geometry.dilation_y;
     if (y < 0 || y >= image.height) continue;
-    rows.row[t] = reinterpret_cast<const std::byte*>(&image(n, y, x + begin, first));
-    rows.step[t] = image.channels * index{sizeof(T)};
+    rows.row[t] = reinterpret_cast<const std::byte*>(&image(n, y, x, first));
+    rows.step[t] = image.channels * index{sizeof(typename Call::activations::type)};
   }
-  if (call.multiplier == 1 && lanes == strip_lanes) {
-    put_row<T, Flip>(to + begin * bytes, rows, end - begin);
-  } else {
-    put_gathered_row<T, Flip>(to + begin * bytes, rows, end - begin, lanes, call.multiplier, output % call.multiplier);
+  return rows;
+}
+
+/// Image columns [x, x + count) of image n for the outputs of V panels, in cells whose taps are rows top, top +
+/// dilation, ... outside: a pixel of zero points. pads: the columns outside the image too.
+template <class Call, std::size_t Taps, bool Flip, int V>
+void put_columns(const Call& call, std::byte* to, index n, index top, index x, index count, index panel,
+                 const std::byte* outside, bool pads) {
+  using T = typename Call::activations::type;
+  constexpr index bytes = strip_lanes * index{Taps * sizeof(T)};
+  const index begin = std::clamp(-x, index{0}, count), end = std::clamp(call.image.width - x, begin, count);
+  tap_rows<Taps> padding = {};
+  for (auto& row : padding.row) row = outside;
+  if (pads) {
+    put_row<T, Flip, V>(to, padding, begin);
+    put_row<T, Flip, V>(to + end * V * bytes, padding, count - end);
+  }
+  if (begin == end) return;
+  to += begin * V * bytes;
+  if (call.multiplier == 1 && (panel + V) * strip_lanes <= call.part.column_end) {
+    const auto rows = rows_of_image(call, padding, n, top, x + begin, panel * strip_lanes);
+    return put_row<T, Flip, V>(to, rows, end - begin);
+  }
+  for (index v = 0; v < V; ++v, to += bytes) {
+    const index output = (panel + v) * strip_lanes, lanes = std::min(strip_lanes, call.part.column_end - output);
+    const auto rows = rows_of_image(call, padding, n, top, x + begin, output / call.multiplier);
+    put_gathered_row<T, Flip>(to, V * bytes, rows, end - begin, lanes, call.multiplier, output % call.multiplier);
   }
 }

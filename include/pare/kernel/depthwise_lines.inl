@@ -1,34 +1,23 @@
 // depthwise_lines.inl: how a depthwise convolution is cut into lines, and which rows of cells each needs. Included by
 // depthwise.inl.
 
-/// Where the work of a call is cut, so that rows of cells fit their memory.
-struct depthwise_cut {
-  index panels = 0;  ///< at once; 0: the window is too large for rows of cells
-  index pixels = 0;  ///< of an output row at once
-};
-
-template <class Call>
-depthwise_cut cut_depthwise(const Call& call, index slots) {
+/// How many pixels of an output row are done at once, so that rows of cells of V panels fit their memory; 0: none.
+template <class Call, int V>
+index pixels_at_once(const Call& call, index slots) {
   using info = depthwise_traits<Call>;
   const auto& g = call.geometry;
   const index span = (call.window.width - 1) * g.dilation_x + 1;
-  constexpr bool wide = Call::sum == value_kind::sum64;
-  if constexpr (wide) {  // int32 sums of these few products cannot overflow
+  if constexpr (Call::sum == value_kind::sum64) {  // int32 sums of these few products cannot overflow
     if (call.window.width * call.window.height > max_depth<typename Call::activations, typename Call::weights_range>())
-      return {};
+      return 0;
   }
-  if (slots > cell_rows::most_slots) return {};
-  constexpr index height = info::template rows<info::panels>;
-  for (index panels = std::min(index{4}, panel_count(call.part.column_end)); panels > 0; --panels) {
-    const index columns = cell_rows::bytes / (panels * slots * info::cells_bytes);
-    const index most =
-        columns < span ? 0 : (columns - span) / g.stride_x + 1 - info::most_rows;  // a tile's rows beyond
-    const index fit = most / height * height;
-    if (fit < std::min(index{24}, call.extents.width) && (panels > 1 || fit <= 0)) continue;
-    const index pieces = ceil_div(call.extents.width, fit);
-    return {panels, std::min(fit, round_up(ceil_div(call.extents.width, pieces), height))};
-  }
-  return {};
+  if (slots > cell_rows::most_slots) return 0;
+  const index columns = cell_rows::bytes / (V * slots * info::cells_bytes);
+  const index most = columns < span ? 0 : (columns - span) / g.stride_x + 1 - info::most_rows;  // a tile's rows beyond
+  constexpr index height = info::template rows<V>;
+  const index fit = most / height * height;
+  if (fit <= 0 || (V > 1 && fit < std::min(index{24}, call.extents.width))) return 0;
+  return std::min(fit, round_up(ceil_div(call.extents.width, ceil_div(call.extents.width, fit)), height));
 }
 
 /// Rows of cells that may be needed at once: they begin at every depthwise_shifts-th row, a window's lie a cell apart.
@@ -60,43 +49,44 @@ struct cells_under {
   }
 };
 
-/// Output pixels [x, x + count) of one output row, for panels [panel, last). `rows` may hold rows of cells from before.
-template <class Call>
-void depthwise_line(const Call& call, cell_rows& rows, index line, index x, index count, index panel, index last) {
+/// The taps under output pixels [x, x + count) of one output row, for panels [panel, panel + V), in rows of cells,
+/// which may be there from before. Gives where they end.
+template <class Call, int V>
+cell_tap* depthwise_taps_under(const Call& call, cell_rows& rows, index line, index x, index count, index panel,
+                               cell_tap* tap) {
   using info = depthwise_traits<Call>;
   const auto& g = call.geometry;
   const index columns = (count - 1) * g.stride_x + (call.window.width - 1) * g.dilation_x + 1;
   const cells_under<Call> under(call, line);
-  cell_row row[cell_rows::most_slots];
-  index used = 0;
   for (index cell = 0; cell < under.count; ++cell) {
     const index padded = under.begin(call, cell), top = padded - g.pad_top;
     const index reach = (under.taps - 1) * g.dilation_y;
     if (!info::shifted && (top + reach < 0 || top >= call.image.height)) continue;  // zeros
-    const index slot = g.dilation_y == 1 ? padded / under.shifts % rows.slots : cell;
+    const index slot = rows.slots == 1 ? 0 : g.dilation_y == 1 ? padded / under.shifts % rows.slots : cell;
     const index name = 1 + under.n * (call.extents.height * g.stride_y + call.window.height * g.dilation_y) + padded;
     if (rows.held[slot] != name) {
+      put_columns<Call, info::taps, info::flips, V>(call, rows.row(slot), under.n, top, x * g.stride_x - g.pad_left,
+                                                    columns, panel, rows.outside, rows.held[slot] == 0);
       rows.held[slot] = name;
-      for (index p = panel; p < last; ++p)
-        put_columns<Call, info::taps, info::flips>(call, rows.row(p - panel, slot), under.n, top,
-                                                   x * g.stride_x - g.pad_left, columns, p);
     }
-    row[used++] = {rows.row(0, slot), under.weights(call, cell)};
+    const std::byte* cells = rows.row(slot);
+    const std::byte* weights = under.weights(call, cell) + panel * call.weights.panel_bytes;
+    for (index u = 0; u < call.window.width; ++u, weights += strip_bytes)
+      *tap++ = {cells + u * g.dilation_x * rows.column_bytes, weights};
   }
-  const tap_steps steps{call.window.width, g.stride_x * info::cells_bytes, g.dilation_x * info::cells_bytes,
-                        rows.panel_bytes(), call.weights.panel_bytes};
-  depthwise_panels<Call, info::panels>(call, row, used, steps, line * call.extents.width + x, count, panel, panel,
-                                       last);
+  return tap;
 }
 
-/// Any window, one pixel and tap at a time.
+/// Panels from `first` on, any window, one pixel and tap at a time.
 template <class Call>
-void run_large_depthwise(const Call& call) {
+void run_large_depthwise(const Call& call, index first) {
   using info = depthwise_traits<Call>;
   const auto& g = call.geometry;
   const index width = call.extents.width, height = call.extents.height;
   constexpr index taps{info::taps};
-  for (index panel = 0; panel < panel_count(call.part.column_end); ++panel) {
+  alignas(strip_bytes) std::byte outside[strip_bytes];
+  fill_pixel<typename Call::activations::type>(outside, sizeof outside, call.zero_point);
+  for (index panel = first; panel < panel_count(call.part.column_end); ++panel) {
     for (index pixel = call.part.row_begin * width; pixel < call.part.row_end * width; ++pixel) {
       const index x = pixel % width * g.stride_x - g.pad_left;
       const index y = pixel / width % height * g.stride_y - g.pad_top;
@@ -107,8 +97,8 @@ void run_large_depthwise(const Call& call) {
       for (index v = 0; v < call.window.height; v += taps) {
         for (index u = 0; u < call.window.width; ++u, weights += strip_bytes) {
           alignas(strip_bytes) std::byte cells[info::cells_bytes];
-          put_columns<Call, info::taps, info::flips>(call, cells, pixel / width / height, y + v * g.dilation_y,
-                                                     x + u * g.dilation_x, 1, panel);
+          put_columns<Call, info::taps, info::flips, 1>(call, cells, pixel / width / height, y + v * g.dilation_y,
+                                                        x + u * g.dilation_x, 1, panel, outside, true);
           typename info::dot::acc sum[1] = {};
           add_tap<info, 1>(sum, cells, weights, 0);
           const auto product = info::dot::result(sum[0]);
@@ -124,23 +114,87 @@ void run_large_depthwise(const Call& call) {
   }
 }
 
-template <class Call>
-void run_depthwise(const Call& call) noexcept {
+/// A stretch of output row `line`, by windows that are held, for panels [panel, panel + V). Gives how many output rows
+/// were done: none if the window is another.
+template <class Call, int V>
+index depthwise_held_lines(const Call& call, index column_bytes, index line, const pixel_stretch& row, index panel,
+                           const cell_tap* taps, const cell_tap* end) {
+  constexpr bool integers = IntegerRange<typename Call::weights_range>;
+  constexpr int cells = integers ? 1 : 3, strips = 3 * cells;
+  const auto& g = call.geometry;
+  const index height = call.extents.height, width = call.extents.width;
+  if (call.window.width != 3 || g.dilation_x != 1 || end - taps != strips ||
+      !holds_columns<V>(call, panel * strip_lanes))
+    return 0;
+  if constexpr (integers) {
+    const bool shared = depthwise_cells<typename Call::weights_range>(call.window.height, 1) == 1;
+    if (shared && g.stride_x == 1 && g.stride_y == 1 && g.dilation_y == 1 && line + 1 < call.part.row_end) {
+      const index y = line % height;
+      if (y % 2 == 0 && y + 1 < height) {
+        cell_tap next[strips];  // the same cells; the weights for a shift follow those for none
+        for (int u = 0; u < strips; ++u) next[u] = {taps[u].cells, taps[u].weights + strips * strip_bytes};
+        held_panels<Call, held_window<1, 2, 1>, V>(call, {row, width, column_bytes, {taps, next}}, panel);
+        return 2;
+      }
+    }
+  } else if (g.stride_x == 1) {
+    held_panels<Call, held_window<cells, 1, 1>, V>(call, {row, width, column_bytes, {taps}}, panel);
+    return 1;
+  }
+  if (g.stride_x != 2) return 0;
+  held_panels<Call, held_window<cells, 1, 2>, V>(call, {row, width, column_bytes, {taps}}, panel);
+  return 1;
+}
+
+/// Output pixels [x, x + count) of output row `line` and, maybe, of the next, for panels [panel, panel + V). Gives how
+/// many output rows were done.
+template <class Call, int V>
+index depthwise_lines(const Call& call, cell_rows& rows, index line, index x, index count, index panel) {
+  cell_tap taps[cell_rows::most_taps];
+  const cell_tap* end = depthwise_taps_under<Call, V>(call, rows, line, x, count, panel, taps);
+  const pixel_stretch row{line * call.extents.width + x, count};
+  if constexpr (holds_windows<Call>)
+    if (const index done = depthwise_held_lines<Call, V>(call, rows.column_bytes, line, row, panel, taps, end);
+        done > 0)
+      return done;
+  depthwise_pixels<Call, V>(call, taps, end, row, panel);
+  return 1;
+}
+
+/// Panels from `first` on, V at a time while there are as many, then fewer.
+template <class Call, int V>
+void run_depthwise_panels(const Call& call, cell_rows& rows, index first) {
   using info = depthwise_traits<Call>;
   const auto& g = call.geometry;
-  cell_rows rows;
-  rows.slots = depthwise_slots(call);
-  rows.cells_bytes = info::cells_bytes;
-  const depthwise_cut cut = cut_depthwise(call, rows.slots);
-  if (cut.panels == 0) return run_large_depthwise(call);
-  rows.columns = (cut.pixels + info::most_rows - 1) * g.stride_x + (call.window.width - 1) * g.dilation_x + 1;
-  const index panels = panel_count(call.part.column_end);
-  for (index panel = 0; panel < panels; panel += cut.panels) {
-    for (index x = 0; x < call.extents.width; x += cut.pixels) {
-      std::fill_n(rows.held, rows.slots, index{0});
-      for (index line = call.part.row_begin; line < call.part.row_end; ++line)
-        depthwise_line(call, rows, line, x, std::min(cut.pixels, call.extents.width - x), panel,
-                       std::min(panel + cut.panels, panels));
+  const index panels = panel_count(call.part.column_end), width = call.extents.width;
+  const index pixels = first + V <= panels ? pixels_at_once<Call, V>(call, rows.slots) : 0;
+  if (pixels > 0) {
+    rows.column_bytes = V * info::cells_bytes;
+    rows.columns = (pixels + info::most_rows - 1) * g.stride_x + (call.window.width - 1) * g.dilation_x + 1;
+    for (; first + V <= panels; first += V) {
+      for (index x = 0; x < width; x += pixels) {
+        const index count = std::min(pixels, width - x);
+        std::fill_n(rows.held, rows.slots, index{0});
+        for (index line = call.part.row_begin; line < call.part.row_end;)
+          line += depthwise_lines<Call, V>(call, rows, line, x, count, first);
+      }
     }
   }
+  if (first == panels) return;
+  if constexpr (V > 1) {
+    run_depthwise_panels<Call, V / 2>(call, rows, first);
+  } else {
+    run_large_depthwise(call, first);
+  }
+}
+
+template <class Call>
+void run_depthwise(const Call& call) noexcept {
+  using W = typename Call::weights_range;
+  cell_rows rows;
+  fill_pixel<typename Call::activations::type>(rows.outside, sizeof rows.outside, call.zero_point);
+  rows.slots = depthwise_slots(call);
+  if (depthwise_cells<W>(call.window.height, depthwise_shifts<W> - 1) * call.window.width > cell_rows::most_taps)
+    return run_large_depthwise(call, 0);
+  run_depthwise_panels<Call, depthwise_traits<Call>::panels>(call, rows, 0);
 }

@@ -88,6 +88,15 @@ PARE_ALWAYS_INLINE i32x16 to_codes(const i64x16& x, const output_map& o) {
   return narrow(min(max(x, low), high)) + fill<i32x16>(o.zero_point);
 }
 
+/// Whole steps from the zero point for codes of one byte, which are clamped when they are packed: what is too large for
+/// int32 becomes a large number, what is too small the least one. Floats that are not negative are ordered as their
+/// bits. Pre: no NaN.
+PARE_ALWAYS_INLINE const i32x16& to_steps(const i32x16& x) { return x; }
+PARE_ALWAYS_INLINE i32x16 to_steps(const f32x16& x) {
+  return to_int(
+      std::bit_cast<f32x16>(min(std::bit_cast<i32x16>(x), fill<i32x16>(std::bit_cast<std::int32_t>(32767.f)))));
+}
+
 /// x / 2^e, ties away from zero (gemmlowp's RoundingDivideByPOT). Pre: 0 <= e <= 31.
 PARE_ALWAYS_INLINE i32x16 divide_by_power(const i32x16& x, const i32x16& e) {
   const auto one = fill<i32x16>(1), zero = fill<i32x16>(0);
@@ -121,11 +130,21 @@ PARE_ALWAYS_INLINE i32x16 scaled(power_of_two, const i32x16& x, const i32x16 (&t
   return (x >> t[0]) + ((x >> max(t[0] - one, zero)) & greater(t[0], zero));
 }
 
+/// What a stage makes codes of.
 template <class Policy, class X, class Place>
-PARE_ALWAYS_INLINE i32x16 apply(const requantize_stage<Policy>& s, const X& x, const Place& at) {
+PARE_ALWAYS_INLINE auto unclamped(const requantize_stage<Policy>& s, const X& x, const Place& at) {
   i32x16 terms[Policy::terms];
   PARE_UNROLL for (std::size_t t = 0; t < Policy::terms; ++t) terms[t] = channel_terms<i32x16>(s.terms[t], at);
-  return to_codes(scaled(Policy{}, x, terms), s.output);
+  return scaled(Policy{}, x, terms);
+}
+template <class Place>
+PARE_ALWAYS_INLINE f32x16 unclamped(const quantize_stage& s, const f32x16& x, const Place&) {
+  return number_or_zero(x) / fill<f32x16>(s.scale);
+}
+
+template <class Policy, class X, class Place>
+PARE_ALWAYS_INLINE i32x16 apply(const requantize_stage<Policy>& s, const X& x, const Place& at) {
+  return to_codes(unclamped(s, x, at), s.output);
 }
 
 template <class X, class Place>
@@ -133,8 +152,8 @@ PARE_ALWAYS_INLINE f32x16 apply(const dequantize_stage& s, const X& x, const Pla
   return to_float(x) * channel_terms<f32x16>(s.scales, at);
 }
 template <class Place>
-PARE_ALWAYS_INLINE i32x16 apply(const quantize_stage& s, const f32x16& x, const Place&) {
-  return to_codes(number_or_zero(x) / fill<f32x16>(s.scale), s.output);
+PARE_ALWAYS_INLINE i32x16 apply(const quantize_stage& s, const f32x16& x, const Place& at) {
+  return to_codes(unclamped(s, x, at), s.output);
 }
 
 template <class X, class Place>

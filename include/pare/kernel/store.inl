@@ -37,12 +37,57 @@ __attribute__((noinline)) void store_cut(const Call& call, const Epilogue& epilo
   }
 }
 
+/// Whether the target packs four strips of X as codes of type Out.
+template <class Out, class X>
+inline constexpr bool packs = std::is_same_v<X, i32x16>&& requires(const i32x16 (&x)[4]) {
+  pack_clamped(x, 0, 0, 0, Out{});
+};
 /// How many rows of V strips of X leave as Out in one go, R rows being stored.
 template <class Out, class X, int R, int V>
 inline constexpr int rows_together = 1;
 template <class Out, int R, int V>
-requires requires(Out* p, const i32x16 (&x)[4]) { store_codes_of_four<V>(p, index{}, x); }
+requires packs<Out, i32x16>
 inline constexpr int rows_together<Out, i32x16, R, V> = R % (4 / V) == 0 ? 4 / V : 1;
+
+/// An epilogue cut before its last stage, if that makes codes.
+template <class Epilogue>
+struct last_codes {
+  static constexpr bool found = false;
+};
+template <class Last>
+struct last_codes_of {
+  static constexpr bool found = true;
+  static PARE_ALWAYS_INLINE const Last& stage(const Last& s) { return s; }
+  static PARE_ALWAYS_INLINE identity_stage before(const Last&) { return {}; }
+};
+template <class Policy>
+struct last_codes<requantize_stage<Policy>> : last_codes_of<requantize_stage<Policy>> {};
+template <>
+struct last_codes<quantize_stage> : last_codes_of<quantize_stage> {};
+template <class First, class Second>
+requires last_codes<Second>::found struct last_codes<chain<First, Second>> {
+  static constexpr bool found = true;
+  static PARE_ALWAYS_INLINE const Second& stage(const chain<First, Second>& s) { return s.second; }
+  static PARE_ALWAYS_INLINE const First& before(const chain<First, Second>& s) { return s.first; }
+};
+
+/// Four strips through an epilogue, packed: x(i) is the sum of strip i, at(i) its place.
+template <class Out, class Epilogue, class X, class At>
+PARE_ALWAYS_INLINE i32_reg packed_codes(const Epilogue& epilogue, const X& x, const At& at) {
+  using last = last_codes<Epilogue>;
+  i32x16 four[4];
+  if constexpr (requires {
+                  to_steps(unclamped(last::stage(epilogue), apply(last::before(epilogue), x(0), at(0)), at(0)));
+                }) {
+    PARE_UNROLL for (int i = 0; i < 4; ++i) four[i] =
+        to_steps(unclamped(last::stage(epilogue), apply(last::before(epilogue), x(i), at(i)), at(i)));
+    const output_map& output = last::stage(epilogue).output;
+    return pack_clamped(four, output.zero_point, output.min, output.max, Out{});
+  } else {
+    PARE_UNROLL for (int i = 0; i < 4; ++i) four[i] = apply(epilogue, x(i), at(i));
+    return pack_codes(four, Out{});
+  }
+}
 
 /// The epilogue of R rows of V panels: value(r, v) is the finished sum of row r and panel v.
 template <int R, int V, class Call, class Epilogue, class Value>
@@ -53,15 +98,17 @@ PARE_ALWAYS_INLINE void store_whole(const Call& call, const Epilogue& stages, in
   const index out_stride = call.out_stride;
   auto* out = call.out + row * out_stride + column;
   using finished_value = std::remove_cvref_t<decltype(apply(epilogue, value(0, 0), place{}))>;
-  constexpr int together = rows_together<std::remove_reference_t<decltype(*out)>, finished_value, R, V>;
+  using out_type = std::remove_reference_t<decltype(*out)>;
+  constexpr int together = rows_together<out_type, finished_value, R, V>;
   PARE_UNROLL for (int r = 0; r < R; r += together, out += together * out_stride) {
-    finished_value finished[together * V];
-    PARE_UNROLL for (int i = 0; i < together * V; ++i) finished[i] =
-        apply(epilogue, value(r + i / V, i % V), place{row + r + i / V, column + i % V * strip_lanes, 0, 16});
-    if constexpr (together * V == 4 && requires { store_codes_of_four<V>(out, out_stride, finished); }) {
-      store_codes_of_four<V>(out, out_stride, finished);
+    const auto sum = [&](int i) __attribute__((always_inline)) { return value(r + i / V, i % V); };
+    const auto at = [&](int i) __attribute__((always_inline)) {
+      return place{row + r + i / V, column + i % V * strip_lanes, 0, 16};
+    };
+    if constexpr (together * V == 4 && packs<out_type, finished_value>) {
+      store_packed_codes<V>(out, out_stride, packed_codes<out_type>(epilogue, sum, at));
     } else {
-      PARE_UNROLL for (int v = 0; v < V; ++v) store_strip(out + v * strip_lanes, finished[v]);
+      PARE_UNROLL for (int v = 0; v < V; ++v) store_strip(out + v * strip_lanes, apply(epilogue, sum(v), at(v)));
     }
   }
 }

@@ -119,17 +119,37 @@ requires(sizeof(typename R::type) == 1) PARE_ALWAYS_INLINE i32_reg
   return (i32_reg)(std::is_signed_v<code> ? _mm512_max_epi8(codes, least) : _mm512_max_epu8(codes, least));
 }
 
-/// Four strips of codes, V side by side in each of 4 / V rows.
-template <int V>
-PARE_ALWAYS_INLINE void store_codes_of_four(std::int8_t* p, index stride, const i32x16 (&x)[4]) {
-  const __m512i codes = pack_halves(pack_two(x[0], x[1]), pack_two(x[2], x[3]), std::int8_t{});
+/// Four strips of whole steps from the zero point as codes of T from min to max. Pre: these are codes of T.
+template <class T>
+requires(sizeof(T) == 1) PARE_ALWAYS_INLINE i32_reg
+    pack_clamped(const i32x16 (&steps)[4], std::int32_t zero_point, std::int32_t min, std::int32_t max, T) {
+  const __m512i zero = _mm512_set1_epi16(static_cast<short>(zero_point));
+  const __m512i least = _mm512_set1_epi8(static_cast<char>(min)), most = _mm512_set1_epi8(static_cast<char>(max));
+  const __m512i codes = pack_halves(_mm512_adds_epi16(pack_two(steps[0], steps[1]), zero),
+                                    _mm512_adds_epi16(pack_two(steps[2], steps[3]), zero), T{});
+  if constexpr (std::is_signed_v<T>) {
+    return (i32_reg)_mm512_min_epi8(_mm512_max_epi8(codes, least), most);
+  } else {
+    return (i32_reg)_mm512_min_epu8(_mm512_max_epu8(codes, least), most);
+  }
+}
+/// Four strips of codes.
+template <class T>
+PARE_ALWAYS_INLINE i32_reg pack_codes(const i32x16 (&x)[4], T) {
+  return (i32_reg)pack_halves(pack_two(x[0], x[1]), pack_two(x[2], x[3]), T{});
+}
+
+/// Four strips of packed codes, V side by side in each of 4 / V rows.
+template <int V, class T>
+PARE_ALWAYS_INLINE void store_packed_codes(T* p, index stride, i32_reg packed) {
+  const auto codes = (__m512i)packed;
   if constexpr (V == 4) {
     _mm512_storeu_si512(p, codes);
   } else if constexpr (V == 2) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), first_256((i64_reg)codes));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p + stride), _mm512_maskz_extracti64x4_epi64(0xf, codes, 1));
   } else {
-    const auto store = [](std::int8_t* to, __m128i part) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), part); };
+    const auto store = [](T* to, __m128i part) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), part); };
     store(p, first_128((i64_reg)codes));
     store(p + stride, _mm512_maskz_extracti32x4_epi32(0xf, codes, 1));
     store(p + 2 * stride, _mm512_maskz_extracti32x4_epi32(0xf, codes, 2));
@@ -149,6 +169,24 @@ PARE_ALWAYS_INLINE void store_quads(std::byte* to, const std::byte* const (&from
   const __m512i lanes = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   const __m512i bytes = _mm512_set4_epi32(0x0f0b0703, 0x0e0a0602, 0x0d090501, 0x0c080400);
   _mm512_storeu_si512(to, _mm512_shuffle_epi8(_mm512_maskz_permutexvar_epi32(0xffff, lanes, x), bytes));
+}
+
+/// 64 bytes each of four rows, so. Words are permuted such that bytes, which are interleaved within lanes, end in
+/// order.
+template <bool Flip>
+PARE_ALWAYS_INLINE void store_quads_of_64(std::byte* to, const std::byte* const (&from)[4]) {
+  const __m512i words = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  __m512i x[4];
+  PARE_UNROLL for (int t = 0; t < 4; ++t) {
+    x[t] = _mm512_maskz_permutexvar_epi32(0xffff, words, _mm512_loadu_si512(from[t]));
+    if constexpr (Flip) x[t] = _mm512_xor_si512(x[t], _mm512_set1_epi8(-128));
+  }
+  const __m512i low = _mm512_unpacklo_epi8(x[0], x[1]), low2 = _mm512_unpacklo_epi8(x[2], x[3]);
+  const __m512i high = _mm512_unpackhi_epi8(x[0], x[1]), high2 = _mm512_unpackhi_epi8(x[2], x[3]);
+  _mm512_storeu_si512(to, _mm512_unpacklo_epi16(low, low2));
+  _mm512_storeu_si512(to + 64, _mm512_unpackhi_epi16(low, low2));
+  _mm512_storeu_si512(to + 128, _mm512_unpacklo_epi16(high, high2));
+  _mm512_storeu_si512(to + 192, _mm512_unpackhi_epi16(high, high2));
 }
 
 /// Every byte with its top bit flipped. One instruction that reads, broadcasts and flips; clang 14 would flip in a
