@@ -85,11 +85,10 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
   return flushed;
 }
 
-/// Output pixels [row, row + rows), rows <= R, of V panels; the pixels are `at`, ... of the table. Large: not all runs
-/// fit the table at once; a call in the loop costs the sums their registers, and so does a loop over tiles.
-template <class Call, int R, int V, bool Large>
-__attribute__((noinline)) void one_conv_tile(const Call& call, tap_table& taps, index row, index at, index rows,
-                                             index panel) {
+/// Output pixels [row, row + rows), R if that is less, of V panels; the pixels are `at`, ... of the table. Large: not
+/// all runs fit the table at once; a call in the loop costs the sums their registers.
+template <class Call, int R, int V, bool Large, bool Whole>
+PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
   using info = traits<Call>;
   const index column = panel * strip_lanes, panel_bytes = call.weights.panel_bytes;
   typename info::choice::type::acc sum[R][V] = {};
@@ -117,25 +116,39 @@ __attribute__((noinline)) void one_conv_tile(const Call& call, tap_table& taps, 
     }
     flushed = add_run<info, R, V>(sum, total, cells, count, strip, panel_bytes, left, flushed);
   }
-  store_tile<R, V>(
+  store_tile<R, V, Whole>(
       call, stages_left(call), row, std::min<index>(rows, R), column, [&](int r, int v) __attribute__((always_inline)) {
         return finished_sum(call, column + v * strip_lanes, sum[r][v], total[r][v], flushed);
       });
 }
 
-/// Output pixels [row, row + rows), R at a time, the last tile cut.
+/// Output pixels [row, row + rows), R at a time, the last tile cut. The loop is here because gcc 12 keeps the sums in
+/// memory, and loads and stores them around every run, where a tile is a function by itself.
+template <class Call, int R, int V, bool Large, bool Whole>
+__attribute__((noinline)) void conv_tile_loop(const Call& call, tap_table& taps, index row, index at, index rows,
+                                              index panel) {
+  for (; rows > 0; row += R, at += R, rows -= R)
+    one_conv_tile<Call, R, V, Large, Whole>(call, taps, row, at, rows, panel);
+}
+/// The same, the most frequent tiles by a function of their own.
 template <class Call, int R, int V>
 PARE_ALWAYS_INLINE void conv_tiles(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
-  for (; rows > 0; row += R, at += R, rows -= R) one_conv_tile<Call, R, V, false>(call, taps, row, at, rows, panel);
+  if constexpr (R == traits<Call>::template rows<V>) {
+    const index whole = holds_columns<V>(call, panel * strip_lanes) ? rows / R * R : 0;
+    if (whole > 0) conv_tile_loop<Call, R, V, false, true>(call, taps, row, at, whole, panel);
+    row += whole, at += whole, rows -= whole;
+  }
+  if (rows > 0) conv_tile_loop<Call, R, V, false, false>(call, taps, row, at, rows, panel);
 }
 
 /// The same for windows whose runs do not fit the table at once.
 template <class Call>
 __attribute__((noinline)) void large_conv_tiles(const Call& call, tap_table& taps, index row, index rows, index panel,
                                                 index last_panel) {
-  constexpr int some = traits<Call>::template rows<1> / 2 + 1;
+  constexpr index some = traits<Call>::template rows<1> / 2 + 1;
   for (; panel < last_panel; ++panel)
-    for (index i = 0; i < rows; i += some) one_conv_tile<Call, some, 1, true>(call, taps, row + i, 0, rows - i, panel);
+    for (index i = 0; i < rows; i += some)
+      conv_tile_loop<Call, some, 1, true, false>(call, taps, row + i, 0, std::min(some, rows - i), panel);
 }
 
 /// How many of `rows` rows go into tiles of `most` rows, the last one perhaps cut, before tiles of `half` rows: two of

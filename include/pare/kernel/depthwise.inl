@@ -143,13 +143,7 @@ PARE_ALWAYS_INLINE void one_depthwise_tile(const Call& call, const cell_tap* tap
   const auto value = [&](int r, int v) __attribute__((always_inline)) {
     return lane_result(call, column + v * strip_lanes, sum[v][r]);
   };
-  if constexpr (Whole) {
-    store_whole<R, V>(call, lane_stages(call), pixel, column, value);
-  } else {
-    std::remove_cvref_t<decltype(value(0, 0))> values[R][V];
-    PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r][v] = value(r, v);
-    store_rows<V>(call, lane_stages(call), pixel, std::min<index>(rows, R), column, values);
-  }
+  store_tile<R, V, Whole>(call, lane_stages(call), pixel, std::min<index>(rows, R), column, value);
 }
 
 /// A stretch of an output row: its first pixel, and how many.

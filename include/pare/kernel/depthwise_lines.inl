@@ -109,7 +109,7 @@ void run_large_depthwise(const Call& call, index first) {
           }
         }
       }
-      store_tile<1, 1>(call, lane_stages(call), pixel, 1, panel * strip_lanes, [&](int, int) { return total; });
+      store_tile<1, 1, false>(call, lane_stages(call), pixel, 1, panel * strip_lanes, [&](int, int) { return total; });
     }
   }
 }

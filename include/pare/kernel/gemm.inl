@@ -213,8 +213,8 @@ PARE_ALWAYS_INLINE auto finished_sum(const Call& call, index column, const Sum& 
   }
 }
 
-/// The R x V tile of 16-lane outputs whose first row is `row` and first panel is `panel`.
-template <class Call, int R, int V>
+/// The R x V tile of 16-lane outputs whose first row is `row` and first panel is `panel`. Whole: as store_tile has it.
+template <class Call, int R, int V, bool Whole>
 PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
   using info = traits<Call>;
   const index column = panel * strip_lanes;
@@ -224,7 +224,7 @@ PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
   auto walk = start_walk(call, call.weights, row, panel);
   const index row_bytes = call.a_stride * index{sizeof(typename info::a_type)};
   const bool flushed = accumulate<info, R, V>(sum, total, walk, row_bytes, panel_distance(call.weights));
-  store_tile<R, V>(
+  store_tile<R, V, Whole>(
       call, stages_left(call), row, R, column, [&](int r, int v) __attribute__((always_inline)) {
         return finished_sum(call, column + v * strip_lanes, sum[r][v], total[r][v], flushed);
       });
@@ -233,9 +233,18 @@ PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
 #include "groups.inl"
 
 /// Rows [row, end) of V panels, R at a time. Pre: R divides end - row.
-template <class Call, int R, int V>
+template <class Call, int R, int V, bool Whole>
 __attribute__((noinline)) void tile(const Call& call, index row, index end, index panel) {
-  for (; row < end; row += R) one_tile<Call, R, V>(call, row, panel);
+  for (; row < end; row += R) one_tile<Call, R, V, Whole>(call, row, panel);
+}
+/// The same, the most frequent tiles by a function of their own.
+template <class Call, int R, int V>
+PARE_ALWAYS_INLINE void tiles(const Call& call, index row, index end, index panel) {
+  if constexpr (R == traits<Call>::template rows<V>) {
+    if (holds_columns<V>(call, panel * strip_lanes)) return tile<Call, R, V, true>(call, row, end, panel);
+  }
+  if constexpr (R != traits<Call>::template rows<V> || !whole_columns<Call, strip_lanes>)
+    tile<Call, R, V, false>(call, row, end, panel);
 }
 
 /// Rows [row, row + rows) of V panels in one tile; R is the largest tried.
@@ -244,7 +253,7 @@ PARE_ALWAYS_INLINE void last_tile(const Call& call, index row, index rows, index
   if constexpr (R > 1) {
     if (rows < R) return last_tile<Call, R - 1, V>(call, row, rows, panel);
   }
-  tile<Call, R, V>(call, row, row + R, panel);
+  tiles<Call, R, V>(call, row, row + R, panel);
 }
 
 /// Rows [begin, end), V panels at a time, then fewer.
@@ -255,7 +264,7 @@ PARE_ALWAYS_INLINE void panels(const Call& call, index begin, index end, index p
   const index rows = end - begin, full = rows % most == 0 ? rows : std::max(rows / most - 1, index{0}) * most;
   const index rest = rows - full, first = rest > most ? (rest + 1) / 2 : rest;
   for (; panel + V <= last_panel; panel += V) {
-    if (full != 0) tile<Call, most, V>(call, begin, begin + full, panel);
+    if (full != 0) tiles<Call, most, V>(call, begin, begin + full, panel);
     if (first != 0) last_tile<Call, most, V>(call, begin + full, first, panel);
     if (rest > first) last_tile<Call, most, V>(call, begin + full + first, rest - first, panel);
   }

@@ -22,7 +22,7 @@ PARE_ALWAYS_INLINE void add_group(const typename Dot::acc (&sum)[R][V], f32x16 (
   }
 }
 
-template <class Call, int R, int V>
+template <class Call, int R, int V, bool Whole>
 requires is_grouped<typename Call::structure> PARE_ALWAYS_INLINE void one_tile(const Call& call, index row,
                                                                                index panel) {
   using info = traits<Call>;
@@ -48,7 +48,7 @@ requires is_grouped<typename Call::structure> PARE_ALWAYS_INLINE void one_tile(c
                            w.panel_bytes);
     add_group<dot, R, V>(sum, total, terms, scales, groups);
   }
-  store_tile<R, V>(
+  store_tile<R, V, Whole>(
       call, call.epilogue, row, R,
       panel * strip_lanes, [&](int r, int v) __attribute__((always_inline)) { return total[r][v]; });
 }

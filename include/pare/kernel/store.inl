@@ -134,13 +134,16 @@ __attribute__((noinline)) void store_rows(const Call& call, const Epilogue& epil
   }
 }
 
-/// The epilogue of the first `rows` rows of a tile: value(r, v) is the finished sum of row r and panel v.
-template <int R, int V, class Call, class Epilogue, class Value>
-PARE_ALWAYS_INLINE void store_tile(const Call& call, const Epilogue& epilogue, index row, index rows, index column,
-                                   const Value& value) {
-  if (R == traits<Call>::template rows<V> && rows == R && holds_columns<V>(call, column))
-    return store_whole<R, V>(call, epilogue, row, column, value);
-  std::remove_cvref_t<decltype(value(0, 0))> values[R][V];
-  PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r][v] = value(r, v);
-  store_rows<V>(call, epilogue, row, rows, column, values);
+/// The epilogue of the first `rows` rows of a tile, all R of them and all columns of V panels if Whole: value(r, v) is
+/// the finished sum of row r and panel v. With both ways in one function gcc 12 keeps the sums in memory.
+template <int R, int V, bool Whole, class Call, class Epilogue, class Value>
+PARE_ALWAYS_INLINE void store_tile(const Call& call, const Epilogue& epilogue, index row, [[maybe_unused]] index rows,
+                                   index column, const Value& value) {
+  if constexpr (Whole) {
+    store_whole<R, V>(call, epilogue, row, column, value);
+  } else {
+    std::remove_cvref_t<decltype(value(0, 0))> values[R][V];
+    PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r][v] = value(r, v);
+    store_rows<V>(call, epilogue, row, rows, column, values);
+  }
 }
