@@ -52,6 +52,7 @@
 #include "nn.hpp"
 #include "nn/advise.hpp"
 
+#include "expr/conv2d.hpp"
 #include "expr/error_report.hpp"
 #include "expr/fake_quantize.hpp"
 #include "expr/linear.hpp"

@@ -5,8 +5,7 @@
 #include <type_traits>
 
 #include "../nn/affine_weights.hpp"
-#include "epilogue.hpp"
-#include "linear.hpp"
+#include "layer.hpp"
 
 namespace pare {
 
@@ -18,15 +17,7 @@ class matrix_stack {
   using number = typename format_of<E>::type::type;
 
  public:
-  explicit matrix_stack(const E& source) : shape_(source.shape().begin(), source.shape().end()) {
-    if constexpr (RowMajorContainer<const E>) {
-      data_ = source.data();
-    } else {
-      copy_ = aligned_storage<number>(size());
-      std::copy(source.begin(), source.end(), copy_.begin());
-      data_ = copy_.data();
-    }
-  }
+  explicit matrix_stack(const E& source) : shape_(source.shape().begin(), source.shape().end()), elements_(source) {}
   index rank() const noexcept { return static_cast<index>(shape_.size()); }
   /// Extent `axis` of the broadcast shape of `of` axes: 1 where this stack has none.
   index extent(index axis, index of) const noexcept {
@@ -35,17 +26,11 @@ class matrix_stack {
   }
   index rows() const noexcept { return extent(rank() - 2, rank()); }
   index columns() const noexcept { return extent(rank() - 1, rank()); }
-  const number* matrix(index i) const noexcept { return data_ + i * rows() * columns(); }
+  const number* matrix(index i) const noexcept { return elements_.data() + i * rows() * columns(); }
 
  private:
-  index size() const noexcept {
-    index all = 1;
-    for (const std::size_t extent : shape_) all *= static_cast<index>(extent);
-    return all;
-  }
   std::vector<std::size_t> shape_;
-  aligned_storage<number> copy_;
-  const number* data_ = nullptr;
+  elements_of<E> elements_;
 };
 
 /// The right operand [k, n] of a product, packed: floats, or 8-bit codes with a zero point.
