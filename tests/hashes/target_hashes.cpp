@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <span>
 
+#include "../cases/conv_inputs.hpp"
 #include "../cases/inputs.hpp"
 
 namespace cases {
@@ -15,7 +16,10 @@ struct hash {
 
   template <class T>
   void add(const loose_matrix<T>& matrix) {
-    const auto view = matrix.view();
+    add(matrix.view());
+  }
+  template <class T>
+  void add(const pare::matrix_view<T>& view) {
     for (index i = 0; i < view.rows; ++i) {
       for (index j = 0; j < view.columns; ++j) {
         unsigned char bytes[sizeof(T)];
@@ -63,6 +67,40 @@ void report_sums(std::uint64_t seed) {
   report("sums " + describe<F>(), [&](pare::target t, hash& h) {
     for (const auto& o : products)
       add_product(h, o, loose_matrix<typename F::sum>(o.x.view().rows, o.packed.n(), 0), pare::as_is, t);
+  });
+}
+
+/// Sums of convolutions, or of depthwise ones, of any geometry, and of images wide enough for every kind of tile.
+template <class F, bool Depthwise>
+void report_convolutions(std::uint64_t seed) {
+  generator random{seed};
+  std::vector<conv_shape> shapes;
+  for (int i = 0; i < 12; ++i) shapes.push_back(draw_shape(random));
+  for (const index stride : {1, 2}) shapes.push_back({2, 11, 31, 80, 80, {3, 3}, {stride, stride, 1, 1, 1, 1}});
+  std::vector<conv_operands<F>> operands;
+  for (conv_shape& s : shapes) {
+    if (Depthwise) {
+      s.geometry.groups = 1;
+      s.outputs = s.inputs * (s.inputs < 20 ? random.between(1, 3) : 1);
+    }
+    operands.emplace_back(random, s, Depthwise);
+  }
+  report((Depthwise ? "depthwise sums " : "convolution sums ") + describe<F>(), [&](pare::target t, hash& h) {
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+      const conv_shape& s = shapes[i];
+      const auto x = std::as_const(operands[i].x).view(), w = std::as_const(operands[i].w).view();
+      const auto out = s.out();
+      owned_image<typename F::sum> y(s.batch, out.height, out.width, s.outputs);
+      if constexpr (Depthwise) {
+        pare::depthwise_conv2d<typename F::A, F::depth>(
+            x, operands[i].zero_point, pare::packed_depthwise<typename F::W>(w), s.geometry, pare::as_is, y.view(), t);
+      } else {
+        pare::conv2d<typename F::A, F::depth>(x, operands[i].zero_point,
+                                              pare::packed_conv<typename F::W>(w, s.geometry.groups), s.geometry,
+                                              pare::as_is, y.view(), t);
+      }
+      h.add(y.view().pixels());
+    }
   });
 }
 
@@ -151,6 +189,12 @@ void report_all() {
   report_codes<s16_s8<pare::dense>, pare::tflite_int64, std::int16_t, std::int64_t>("tflite_int64", 9);
   report_codes<s16_s16<pare::dense>, pare::tflite_int64, std::int8_t, std::int32_t>("tflite_int64", 10);
   report_stages();
+  report_convolutions<s8_s8<pare::dense>, false>(1);
+  report_convolutions<u8_s8n<pare::dense>, false>(2);
+  report_convolutions<s16_s8<pare::dense>, false>(3);
+  report_convolutions<s8_s8<pare::dense>, true>(4);
+  report_convolutions<u8_s8n<pare::dense>, true>(5);
+  report_convolutions<s16_s8<pare::dense>, true>(6);
 }
 
 }  // namespace

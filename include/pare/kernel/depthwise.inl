@@ -29,7 +29,7 @@ struct depthwise_traits {
   /// Panels side by side where the target stores four strips at once.
   static constexpr int panels = i32_regs == 1 ? 4 : 1, most_rows = 8;
   /// Pixels of a tile of V panels: the images of networks are multiples of 7, strips leave in fours.
-  static constexpr int held = i32_regs == 1 ? 4 : 6;  ///< registers for weights, cells and products
+  static constexpr int held = i32_regs == 1 && dot::parts == 1 ? 4 : 6;  ///< registers for weights, cells and products
   template <int V>
   static constexpr int rows = std::clamp((registers - held) / (registers_of<typename dot::acc> * V), 1,
                                          V == 4 ? 7 : most_rows);
@@ -140,6 +140,7 @@ PARE_ALWAYS_INLINE void one_depthwise_tile(const Call& call, const cell_tap* tap
   typename info::dot::acc sum[V][R] = {};
   start_lanes<Call, R, V>(call, column, sum);
   add_taps<info, R, V>(sum, tap, end, at, pixel_bytes, call.weights.panel_bytes);
+  end_sums<V, R>(sum);
   const auto value = [&](int r, int v) __attribute__((always_inline)) {
     return lane_result(call, column + v * strip_lanes, sum[v][r]);
   };

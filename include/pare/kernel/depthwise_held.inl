@@ -56,6 +56,7 @@ __attribute__((noinline)) index held_tiles(const Call& call, const held_stretch<
     typename dot::acc sum[Window::lines][R];
     PARE_UNROLL for (int l = 0; l < Window::lines; ++l) PARE_UNROLL for (int r = 0; r < R; ++r) sum[l][r] = start[0][0];
     add_held<info, Window, R>(sum, w, rows, i * Window::stride * column_bytes, column_bytes);
+    end_sums<Window::lines, R>(sum);
     PARE_UNROLL for (int l = 0; l < Window::lines; ++l) store_whole<R, 1>(
         call, stages, stretch.row.first + i + l * stretch.line_pixels,
         column, [&](int r, int) __attribute__((always_inline)) { return lane_result(call, column, sum[l][r]); });

@@ -191,6 +191,13 @@ PARE_ALWAYS_INLINE void start_sums(const Call& call, index column, Sum (&sum)[R]
   }
 }
 
+/// Ends what the loop calls its sums: gcc 12 otherwise stores, in every step, those that the epilogue keeps in memory.
+template <int R, int V, class Sum>
+PARE_ALWAYS_INLINE void end_sums(Sum (&sum)[R][V]) {
+  if constexpr (requires { keep_apart(sum[0][0]); })
+    PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) keep_apart(sum[r][v]);
+}
+
 /// The stages that are left for sums that start_sums has started.
 template <class Call>
 PARE_ALWAYS_INLINE decltype(auto) stages_left(const Call& call) {
@@ -224,6 +231,7 @@ PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
   auto walk = start_walk(call, call.weights, row, panel);
   const index row_bytes = call.a_stride * index{sizeof(typename info::a_type)};
   const bool flushed = accumulate<info, R, V>(sum, total, walk, row_bytes, panel_distance(call.weights));
+  end_sums<R, V>(sum);
   store_tile<R, V, Whole>(
       call, stages_left(call), row, R, column, [&](int r, int v) __attribute__((always_inline)) {
         return finished_sum(call, column + v * strip_lanes, sum[r][v], total[r][v], flushed);

@@ -19,12 +19,11 @@ inline namespace PARE_UNIT {
 /// to 1.4 times as long if every line is, and is fastest if where the next page begins is: its prefetchers stop where a
 /// page ends, and follow again from its first line.
 inline fetch_ahead fetch_ahead_here() noexcept {
-  constexpr fetch_ahead lines{8192}, next_page{4096, ~std::uintptr_t{4095}};
+  fetch_ahead ahead{8192};
 #if PARE_X86
-  return __builtin_cpu_is("amdfam19h") ? next_page : lines;  // Zen 3 and 4
-#else
-  return lines;
+  if (__builtin_cpu_is("amdfam19h")) ahead = {4096, ~std::uintptr_t{4095}};  // Zen 3 and 4
 #endif
+  return ahead;
 }
 
 }  // namespace PARE_UNIT
