@@ -9,6 +9,8 @@
 // instruction, measured in turns with the row), bytes (packed weights and per-channel terms), rel_error (of the output,
 // as real numbers, against double precision).
 //
+// Rows conv/..., dwconv/... are convolutions; mobilenet/<variant>/224 is a network, layer after layer.
+//
 // Rows quantize/<variant>/<elements> convert a tensor of floats, or look at one. Theirs: GBps (bytes read and written /
 // time), of_copy (fraction of a plain copy's bandwidth, measured in turns with the row; of_read for what only reads),
 // per_cycle (elements per cycle of this core).
@@ -66,6 +68,7 @@ int run(char** all, int count) {
   for (variant& peer : peer_variants(cap)) variants.push_back(std::move(peer));
   for (const shape& s : all_shapes()) add_rows(variants, s, cap);
   add_conv_rows(variants, cap);
+  add_mobilenet_rows(variants, cap);
   add_quantize_rows(cap);
   if (dlmc != nullptr) add_real_patterns(dlmc, variants, cap);
   benchmark::AddCustomContext("pare_target", std::string(name(cap)));

@@ -19,6 +19,10 @@ void add_rows(const std::vector<variant>& variants, const shape& s, target cap);
 /// Adds conv/<variant>/<shape> and dwconv/<variant>/<shape>, the layers of image networks; likewise.
 void add_conv_rows(const std::vector<variant>& variants, target cap);
 
+/// Adds mobilenet/<variant>/224 for every variant of convolutions: all layers of the network, one after the other, and
+/// for s8 also with pruned 1x1 convolutions.
+void add_mobilenet_rows(const std::vector<variant>& variants, target cap);
+
 /// Adds dlmc/<format>/<layer> for every layer in the folders of `folder` (see dlmc.cpp).
 void add_real_patterns(const std::string& folder, const std::vector<variant>& variants, target cap);
 
