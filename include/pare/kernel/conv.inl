@@ -1,4 +1,5 @@
-// conv.inl: the loop over the runs of a convolution. Included in every target's namespace, after gemm.inl.
+// conv.inl: the loop over the runs of a convolution. Included in every target's
+// namespace, after gemm.inl.
 
 /// A cell for a loop inside a loop.
 template <class Dot>
@@ -10,7 +11,8 @@ PARE_ALWAYS_INLINE typename Dot::cell broadcast_nested(const std::byte* p) {
   }
 }
 
-/// sum[r][v] += cell r times strip v, as `step` does, but every row has its own pointer; all are read `at` bytes on.
+/// sum[r][v] += cell r times strip v, as `step` does, but every row has its own
+/// pointer; all are read `at` bytes on.
 template <class Dot, int R, int V>
 PARE_ALWAYS_INLINE void run_step(typename Dot::acc (&sum)[R][V], const std::byte* const (&row)[R], index at,
                                  const std::byte* strip, index panel_bytes) {
@@ -52,8 +54,9 @@ PARE_ALWAYS_INLINE void run_steps(typename Dot::acc (&sum)[R][V], const std::byt
   }
 }
 
-/// Adds a run of `cells` cells to `sum`. Where int32 could overflow, `sum` is moved to `total` every `period` strips;
-/// `left` are those that still fit. Returns whether anything was moved yet.
+/// Adds a run of `cells` cells to `sum`. Where int32 could overflow, `sum` is
+/// moved to `total` every `period` strips; `left` are those that still fit.
+/// Returns whether anything was moved yet.
 template <class Traits, int R, int V, class Sum, class Total>
 PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte* const (&row)[R], index cells,
                                 const std::byte*& strip, index panel_bytes, index& left, bool flushed) {
@@ -85,28 +88,32 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
   return flushed;
 }
 
-/// Output pixels [row, row + rows), R if that is less, of V panels; the pixels are `at`, ... of the table. Large: not
-/// all runs fit the table at once; a call in the loop costs the sums their registers.
-template <class Call, int R, int V, bool Large, bool Whole>
-PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
-  using info = traits<Call>;
-  const index column = panel * strip_lanes, panel_bytes = call.weights.panel_bytes;
-  typename info::choice::type::acc sum[R][V] = {};
-  start_sums<Call, R, V>(call, column, sum);
-  typename info::total total[R][V];
-  const std::byte* strip = call.weights.strips + panel * panel_bytes;
-  index left = info::choice::period;
+/// How a tile finds its runs: all pointed at by the table, too many for it at
+/// once, or one each, copied at a distance.
+enum class conv_runs { pointed, many, copied };
+
+/// Adds all runs of pixels `at`, ... of the table to `sum`. Returns whether
+/// anything was moved to `total`. Many: a call in the loop costs the sums their
+/// registers.
+template <class Traits, int R, int V, conv_runs Runs, class Sum, class Total>
+PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps, index row, index at, index rows,
+                                 const std::byte* strip, index panel_bytes) {
+  if constexpr (Runs == conv_runs::copied) {
+    dense_walk walk{{*taps.at(0, at), strip}, taps.read(0) / Traits::cell_step, 0};
+    return accumulate<Traits, R, V>(sum, total, walk, taps.window_step(), panel_bytes);
+  }
+  index left = Traits::choice::period;
   bool flushed = false;
   const index some = taps.runs_at_once(), runs = taps.runs();
   for (index run = 0; run < runs; ++run) {
-    if constexpr (Large) {
+    if constexpr (Runs == conv_runs::many) {
       if (run % some == 0) taps.point(row, std::min<index>(rows, R), run, std::min(run + some, runs));
     }
     const std::byte* const* const pointers = taps.at(run, at);
     const std::byte* cells[R];
     PARE_UNROLL for (int r = 0; r < R; ++r) cells[r] = pointers[r];
-    const index count = taps.read(run) / info::cell_step;
-    if constexpr (!info::shifted) {
+    const index count = taps.read(run) / Traits::cell_step;
+    if constexpr (!Traits::shifted) {
       bool outside = true;  // padding is zeros
       PARE_UNROLL for (int r = 0; r < R; ++r) outside &= taps.is_outside(cells[r]);
       if (outside) {
@@ -114,31 +121,51 @@ PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index r
         continue;
       }
     }
-    flushed = add_run<info, R, V>(sum, total, cells, count, strip, panel_bytes, left, flushed);
+    flushed = add_run<Traits, R, V>(sum, total, cells, count, strip, panel_bytes, left, flushed);
   }
+  return flushed;
+}
+
+/// Output pixels [row, row + rows), R if that is less, of V panels; the pixels
+/// are `at`, ... of the table.
+template <class Call, int R, int V, conv_runs Runs, bool Whole>
+PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
+  using info = traits<Call>;
+  const index column = panel * strip_lanes, panel_bytes = call.weights.panel_bytes;
+  typename info::choice::type::acc sum[R][V] = {};
+  start_sums<Call, R, V>(call, column, sum);
+  typename info::total total[R][V];
+  const bool flushed = add_runs<info, R, V, Runs>(sum, total, taps, row, at, rows,
+                                                  call.weights.strips + panel * panel_bytes, panel_bytes);
   store_tile<R, V, Whole>(
       call, stages_left(call), row, std::min<index>(rows, R), column, [&](int r, int v) __attribute__((always_inline)) {
         return finished_sum(call, column + v * strip_lanes, sum[r][v], total[r][v], flushed);
       });
 }
 
-/// Output pixels [row, row + rows), R at a time, the last tile cut. The loop is here because gcc 12 keeps the sums in
-/// memory, and loads and stores them around every run, where a tile is a function by itself.
-template <class Call, int R, int V, bool Large, bool Whole>
+/// Output pixels [row, row + rows), R at a time, the last tile cut. The loop is
+/// here because gcc 12 keeps the sums in memory, and loads and stores them
+/// around every run, where a tile is a function by itself.
+template <class Call, int R, int V, conv_runs Runs, bool Whole>
 __attribute__((noinline)) void conv_tile_loop(const Call& call, tap_table& taps, index row, index at, index rows,
                                               index panel) {
   for (; rows > 0; row += R, at += R, rows -= R)
-    one_conv_tile<Call, R, V, Large, Whole>(call, taps, row, at, rows, panel);
+    one_conv_tile<Call, R, V, Runs, Whole>(call, taps, row, at, rows, panel);
 }
-/// The same, the most frequent tiles by a function of their own.
+/// The same, the most frequent tiles by functions of their own.
 template <class Call, int R, int V>
 PARE_ALWAYS_INLINE void conv_tiles(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
   if constexpr (R == traits<Call>::template rows<V>) {
-    const index whole = holds_columns<V>(call, panel * strip_lanes) ? rows / R * R : 0;
-    if (whole > 0) conv_tile_loop<Call, R, V, false, true>(call, taps, row, at, whole, panel);
-    row += whole, at += whole, rows -= whole;
+    if (const index whole = holds_columns<V>(call, panel * strip_lanes) ? rows / R * R : 0; whole > 0) {
+      if (taps.copies_windows()) {
+        conv_tile_loop<Call, R, V, conv_runs::copied, true>(call, taps, row, at, whole, panel);
+      } else {
+        conv_tile_loop<Call, R, V, conv_runs::pointed, true>(call, taps, row, at, whole, panel);
+      }
+      row += whole, at += whole, rows -= whole;
+    }
   }
-  if (rows > 0) conv_tile_loop<Call, R, V, false, false>(call, taps, row, at, rows, panel);
+  if (rows > 0) conv_tile_loop<Call, R, V, conv_runs::pointed, false>(call, taps, row, at, rows, panel);
 }
 
 /// The same for windows whose runs do not fit the table at once.
@@ -148,11 +175,12 @@ __attribute__((noinline)) void large_conv_tiles(const Call& call, tap_table& tap
   constexpr index some = traits<Call>::template rows<1> / 2 + 1;
   for (; panel < last_panel; ++panel)
     for (index i = 0; i < rows; i += some)
-      conv_tile_loop<Call, some, 1, true, false>(call, taps, row + i, 0, std::min(some, rows - i), panel);
+      conv_tile_loop<Call, some, 1, conv_runs::many, false>(call, taps, row + i, 0, std::min(some, rows - i), panel);
 }
 
-/// How many of `rows` rows go into tiles of `most` rows, the last one perhaps cut, before tiles of `half` rows: two of
-/// these, or a cut one, where they waste less.
+/// How many of `rows` rows go into tiles of `most` rows, the last one perhaps
+/// cut, before tiles of `half` rows: two of these, or a cut one, where they
+/// waste less.
 constexpr index tall_rows(index rows, index most, index half) noexcept {
   const index rest = rows % most;
   if (rest == 0) return rows;
@@ -160,7 +188,8 @@ constexpr index tall_rows(index rows, index most, index half) noexcept {
   return rest <= half ? rows - rest : rows;
 }
 
-/// Output pixels [row, row + rows) that the table has, V panels at a time, then fewer.
+/// Output pixels [row, row + rows) that the table has, V panels at a time, then
+/// fewer.
 template <class Call, int V>
 PARE_ALWAYS_INLINE void conv_panels(const Call& call, tap_table& taps, index row, index rows, index panel,
                                     index last_panel) {

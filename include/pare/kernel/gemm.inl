@@ -164,61 +164,7 @@ PARE_ALWAYS_INLINE Sums correction(const Call& call, index column) {
 
 #include "store.inl"
 
-/// Where sums are plain int32 lanes they start at what is added to them, correction and bias, instead of zero.
-template <class Call>
-inline constexpr bool starts_int32 =
-    traits<Call>::choice::period == 0 && std::is_same_v<typename traits<Call>::choice::type::acc, i32x16>;
-template <class Call>
-inline constexpr bool starts_corrected = traits<Call>::shifted&& starts_int32<Call>;
-template <class Call>
-inline constexpr bool starts_biased = leading_bias<decltype(Call::epilogue)>::found&& starts_int32<Call>;
-
-/// The sums of a tile before its first step. Pre: sum is zero.
-template <class Call, int R, int V, class Sum>
-PARE_ALWAYS_INLINE void start_sums(const Call& call, index column, Sum (&sum)[R][V]) {
-  if constexpr (starts_corrected<Call> || starts_biased<Call>) {
-    PARE_UNROLL for (int v = 0; v < V; ++v, column += strip_lanes) {
-      i32x16 start{};
-      if constexpr (starts_corrected<Call>)
-        start = correction<typename traits<Call>::choice::type, i32x16>(call, column);
-      if constexpr (starts_biased<Call>)
-        start = start + load_lanes<i32x16>(leading_bias<decltype(Call::epilogue)>::values(call.epilogue) + column);
-      PARE_UNROLL for (int r = 0; r < R; ++r) {
-        sum[r][v] = start;
-        keep_apart(sum[r][v]);
-      }
-    }
-  }
-}
-
-/// Ends what the loop calls its sums: gcc 12 otherwise stores, in every step, those that the epilogue keeps in memory.
-template <int R, int V, class Sum>
-PARE_ALWAYS_INLINE void end_sums(Sum (&sum)[R][V]) {
-  if constexpr (requires { keep_apart(sum[0][0]); })
-    PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) keep_apart(sum[r][v]);
-}
-
-/// The stages that are left for sums that start_sums has started.
-template <class Call>
-PARE_ALWAYS_INLINE decltype(auto) stages_left(const Call& call) {
-  if constexpr (starts_biased<Call>) {
-    return leading_bias<decltype(Call::epilogue)>::rest(call.epilogue);
-  } else {
-    return (call.epilogue);
-  }
-}
-
-/// The sums of a tile after its last step, as the epilogue takes them.
-template <class Call, class Sum, class Total>
-PARE_ALWAYS_INLINE auto finished_sum(const Call& call, index column, const Sum& sum, const Total& total, bool flushed) {
-  using dot = typename traits<Call>::choice::type;
-  const auto plain = sum_with(dot::result(sum), total, flushed);
-  if constexpr (traits<Call>::shifted && !starts_corrected<Call>) {
-    return plain + correction<dot, std::remove_cvref_t<decltype(plain)>>(call, column);
-  } else {
-    return plain;
-  }
-}
+#include "sums.inl"
 
 /// The R x V tile of 16-lane outputs whose first row is `row` and first panel is `panel`. Whole: as store_tile has it.
 template <class Call, int R, int V, bool Whole>

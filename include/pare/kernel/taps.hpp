@@ -107,6 +107,10 @@ class tap_table {
   /// The run of pixel `i` of those that were pointed at, and of the pixels after it.
   const std::byte* const* at(index run, index i) const noexcept { return table_ + (run - first_) * stride_ + i; }
 
+  /// Whether windows are copied: the only run of every pixel, window_step() bytes behind that of the pixel before.
+  bool copies_windows() const noexcept { return walk_.reads == tap_run::window; }
+  index window_step() const noexcept { return copy_bytes(); }
+
   /// Whether a run lies in padding as a whole.
   bool is_outside(const std::byte* run) const noexcept { return run == zeros_; }
 
