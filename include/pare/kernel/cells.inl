@@ -73,29 +73,6 @@ PARE_ALWAYS_INLINE auto rest_of_epilogue(const Call& call) {
   }
 }
 
-/// Epilogues that round reals to codes last: there are targets that round, clamp and join four channels at once.
-template <class Stage>
-inline constexpr bool rounds_last = false;
-template <>
-inline constexpr bool rounds_last<requantize_stage<float_nearest_even>> = true;
-template <class First, class Second>
-inline constexpr bool rounds_last<chain<First, Second>> = rounds_last<Second>;
-template <class Place>
-PARE_ALWAYS_INLINE f32x16 before_rounding(const requantize_stage<float_nearest_even>& s, const i32x16& x,
-                                          const Place& at) {
-  const i32x16 terms[1] = {channel_terms<i32x16>(s.terms[0], at)};
-  return scaled(float_nearest_even{}, x, terms);
-}
-template <class First, class Second, class X, class Place>
-PARE_ALWAYS_INLINE f32x16 before_rounding(const chain<First, Second>& s, const X& x, const Place& at) {
-  return before_rounding(s.second, apply(s.first, x, at), at);
-}
-PARE_ALWAYS_INLINE const output_map& output_of_stage(const requantize_stage<float_nearest_even>& s) { return s.output; }
-template <class First, class Second>
-PARE_ALWAYS_INLINE const output_map& output_of_stage(const chain<First, Second>& s) {
-  return output_of_stage(s.second);
-}
-
 /// 16 pixels of one output cell: codes side by side, lowest channel first, or sums and reals as they are.
 PARE_ALWAYS_INLINE i32x16 join_codes(const i32x16 (&x)[4]) {
   return each(
@@ -181,12 +158,14 @@ PARE_ALWAYS_INLINE void cells_sums(const Call& call, index pixel, index channel,
   }
 }
 
-/// Whether four channels of reals become a cell of codes at once here.
-template <class Call>
+/// Whether four channels of X, sums or reals, become a cell of codes at once here: where codes are made last, and of
+/// reals (there are targets that round, clamp and join them together).
+template <class Call, class Epilogue, class X>
 concept JoinsReals = cells_traits<Call>::depth == 4 &&
-                     rounds_last<typename Call::epilogue_type>&& requires(const f32x16 (&x)[4],
-                                                                          const output_map& output, Call& call) {
-  join_rounded(x, output, call.out);
+                     requires(const Epilogue& epilogue, const X& x, const upright_place& at, const output_map& output,
+                              const f32x16 (&reals)[4], Call& call) {
+  { before_codes(epilogue, x, at) } -> std::same_as<f32x16>;
+  join_rounded(reals, output, call.out);
 };
 
 /// Channels [channel, channel + Traits::channels) of V strips of pixels from `pixel` on.
@@ -195,15 +174,16 @@ PARE_ALWAYS_INLINE void cells_tile(const Call& call, index pixel, index channel)
   using info = cells_traits<Call>;
   constexpr int R = info::rows, D = info::depth;
   const auto epilogue = rest_of_epilogue(call);
+  using value = std::remove_cvref_t<decltype(sum_with(info::dot::result(std::declval<const typename info::dot::acc&>()),
+                                                      std::declval<const typename info::total&>(), false))>;
+  constexpr bool joins = JoinsReals<Call, std::remove_cvref_t<decltype(epilogue)>, value>;
   const auto finish = [&](const auto& x, const upright_place& at) __attribute__((always_inline)) {
-    if constexpr (JoinsReals<Call>) {
-      return before_rounding(epilogue, x, at);
+    if constexpr (joins) {
+      return before_codes(epilogue, x, at);
     } else {
       return apply(epilogue, x, at);
     }
   };
-  using value = std::remove_cvref_t<decltype(sum_with(info::dot::result(std::declval<const typename info::dot::acc&>()),
-                                                      std::declval<const typename info::total&>(), false))>;
   std::remove_cvref_t<decltype(finish(std::declval<value>(), upright_place{}))> finished[info::channels / D][V][D];
   for (int group = 0; group < info::channels; group += R) {
     cells_sums<Call, V>(
@@ -217,8 +197,9 @@ PARE_ALWAYS_INLINE void cells_tile(const Call& call, index pixel, index channel)
   auto* out = call.out + channel / D * call.out_plane + pixel * D;
   for (int plane = 0; plane < info::channels / D && channel + plane * D < call.part.column_end; ++plane) {
     PARE_UNROLL for (int v = 0; v < V; ++v) {
-      if constexpr (JoinsReals<Call>) {
-        store_cells(out + v * strip_lanes * D, join_rounded(finished[plane][v], output_of_stage(epilogue), call.out));
+      if constexpr (joins) {
+        const auto& output = last_codes<std::remove_cvref_t<decltype(epilogue)>>::stage(epilogue).output;
+        store_cells(out + v * strip_lanes * D, join_rounded(finished[plane][v], output, call.out));
       } else {
         store_cells(out + v * strip_lanes * D, join_codes(finished[plane][v]));
       }

@@ -4,8 +4,8 @@
 //
 // The cell of a channel holds four vertically adjacent taps, so that one multiply-add does them all; a float is a cell
 // by itself. Rows of cells are made from the image, with their padding, in a buffer that stays in the first-level
-// cache, for two output rows at once: the second uses weights that are shifted by one tap. The loop is in
-// depthwise.inl.
+// cache, for two output rows at once: the second uses weights that are shifted by one tap. The loop over taps is in
+// depthwise.inl; windows of three columns keep their weights in registers where there are enough (depthwise_held.inl).
 #pragma once
 
 #include "conv.hpp"

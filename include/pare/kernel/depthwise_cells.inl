@@ -50,7 +50,7 @@ PARE_ALWAYS_INLINE void put_cells(std::byte* to, const std::byte* const (&from)[
 }
 
 /// Image rows, from the first of 16 channels of a pixel on, and bytes from a pixel to the next. A row outside the image
-/// is one pixel of zero points with step 0.
+/// is 64 or more zero points with step 0.
 template <std::size_t Taps>
 struct tap_rows {
   const std::byte* row[Taps];
@@ -59,19 +59,27 @@ struct tap_rows {
 
 /// `count` pixels of V times 16 channels, one panel of cells after the other.
 template <class T, bool Flip, int V, std::size_t Taps>
-__attribute__((noinline)) void put_row(std::byte* to, tap_rows<Taps> rows, index count) {
+__attribute__((noinline)) void put_row(std::byte* to, const tap_rows<Taps>& rows, index count) {
   constexpr index bytes = strip_lanes * index{Taps * sizeof(T)};
-  for (; count > 0; --count, to += V * bytes) {
-    if constexpr (V == 4 && sizeof(T) == 1 && requires { store_quads_of_64<Flip>(to, rows.row); }) {
-      store_quads_of_64<Flip>(to, rows.row);
-    } else {
-      PARE_UNROLL for (int v = 0; v < V; ++v) {
-        const std::byte* from[Taps];
-        PARE_UNROLL for (std::size_t t = 0; t < Taps; ++t) from[t] = rows.row[t] + v * strip_lanes * index{sizeof(T)};
-        put_cells<T, Flip>(to + v * bytes, from);
-      }
+  const std::byte* row[Taps];
+  index step[Taps];
+  PARE_UNROLL for (std::size_t t = 0; t < Taps; ++t) row[t] = rows.row[t], step[t] = rows.step[t];
+  if constexpr (sizeof(T) == 1 && requires { store_quads_of_64<Flip>(to, row); }) {
+    constexpr index together = 4 / V;  // pixels that follow each other without a gap
+    bool follow = true;
+    for (const index s : step) follow &= s == 0 || s == V * strip_lanes || together == 1;
+    for (; follow && count >= together; count -= together, to += together * V * bytes) {
+      store_quads_of_64<Flip>(to, row);
+      PARE_UNROLL for (std::size_t t = 0; t < Taps; ++t) row[t] += together * step[t];
     }
-    PARE_UNROLL for (std::size_t t = 0; t < Taps; ++t) rows.row[t] += rows.step[t];
+  }
+  for (; count > 0; --count, to += V * bytes) {
+    PARE_UNROLL for (int v = 0; v < V; ++v) {
+      const std::byte* from[Taps];
+      PARE_UNROLL for (std::size_t t = 0; t < Taps; ++t) from[t] = row[t] + v * strip_lanes * index{sizeof(T)};
+      put_cells<T, Flip>(to + v * bytes, from);
+    }
+    PARE_UNROLL for (std::size_t t = 0; t < Taps; ++t) row[t] += step[t];
   }
 }
 
@@ -102,15 +110,17 @@ void fill_pixel(std::byte* pixel, std::size_t bytes, std::int32_t zero_point) {
   for (std::size_t i = 0; i < bytes; i += sizeof value) std::memcpy(pixel + i, &value, sizeof value);
 }
 
-/// Where pixels from (n, top, x) on begin for the taps of a cell, from channel `first` on.
-template <class Call, std::size_t Taps>
-tap_rows<Taps> rows_of_image(const Call& call, tap_rows<Taps> rows, index n, index top, index x, index first) {
+/// Where pixels from (n, top, x) on begin for the taps of a cell, from channel `first` on; rows outside the image are
+/// one pixel, `outside`. Member by member: copied as a whole, the struct would be read before its parts are stored.
+template <std::size_t Taps, class Call>
+tap_rows<Taps> rows_of_image(const Call& call, const std::byte* outside, index n, index top, index x, index first) {
   const auto& image = call.image;
+  tap_rows<Taps> rows;
   for (std::size_t t = 0; t < Taps; ++t) {
     const index y = top + static_cast<index>(t) * call.geometry.dilation_y;
-    if (y < 0 || y >= image.height) continue;
-    rows.row[t] = reinterpret_cast<const std::byte*>(&image(n, y, x, first));
-    rows.step[t] = image.channels * index{sizeof(typename Call::activations::type)};
+    const bool inside = y >= 0 && y < image.height;
+    rows.row[t] = inside ? reinterpret_cast<const std::byte*>(&image(n, y, x, first)) : outside;
+    rows.step[t] = inside ? image.channels * index{sizeof(typename Call::activations::type)} : 0;
   }
   return rows;
 }
@@ -123,21 +133,21 @@ void put_columns(const Call& call, std::byte* to, index n, index top, index x, i
   using T = typename Call::activations::type;
   constexpr index bytes = strip_lanes * index{Taps * sizeof(T)};
   const index begin = std::clamp(-x, index{0}, count), end = std::clamp(call.image.width - x, begin, count);
-  tap_rows<Taps> padding = {};
-  for (auto& row : padding.row) row = outside;
   if (pads) {
+    tap_rows<Taps> padding = {};
+    for (auto& row : padding.row) row = outside;
     put_row<T, Flip, V>(to, padding, begin);
     put_row<T, Flip, V>(to + end * V * bytes, padding, count - end);
   }
   if (begin == end) return;
   to += begin * V * bytes;
   if (call.multiplier == 1 && (panel + V) * strip_lanes <= call.part.column_end) {
-    const auto rows = rows_of_image(call, padding, n, top, x + begin, panel * strip_lanes);
+    const auto rows = rows_of_image<Taps>(call, outside, n, top, x + begin, panel * strip_lanes);
     return put_row<T, Flip, V>(to, rows, end - begin);
   }
   for (index v = 0; v < V; ++v, to += bytes) {
     const index output = (panel + v) * strip_lanes, lanes = std::min(strip_lanes, call.part.column_end - output);
-    const auto rows = rows_of_image(call, padding, n, top, x + begin, output / call.multiplier);
+    const auto rows = rows_of_image<Taps>(call, outside, n, top, x + begin, output / call.multiplier);
     put_gathered_row<T, Flip>(to, V * bytes, rows, end - begin, lanes, call.multiplier, output % call.multiplier);
   }
 }

@@ -71,17 +71,21 @@ requires last_codes<Second>::found struct last_codes<chain<First, Second>> {
   static PARE_ALWAYS_INLINE const First& before(const chain<First, Second>& s) { return s.first; }
 };
 
+/// A sum through all of an epilogue but the clamp to codes that ends it.
+template <class Epilogue, class X, class Place>
+requires last_codes<Epilogue>::found PARE_ALWAYS_INLINE auto before_codes(const Epilogue& epilogue, const X& x,
+                                                                          const Place& at) {
+  using last = last_codes<Epilogue>;
+  return unclamped(last::stage(epilogue), apply(last::before(epilogue), x, at), at);
+}
+
 /// Four strips through an epilogue, packed: x(i) is the sum of strip i, at(i) its place.
 template <class Out, class Epilogue, class X, class At>
 PARE_ALWAYS_INLINE i32_reg packed_codes(const Epilogue& epilogue, const X& x, const At& at) {
-  using last = last_codes<Epilogue>;
   i32x16 four[4];
-  if constexpr (requires {
-                  to_steps(unclamped(last::stage(epilogue), apply(last::before(epilogue), x(0), at(0)), at(0)));
-                }) {
-    PARE_UNROLL for (int i = 0; i < 4; ++i) four[i] =
-        to_steps(unclamped(last::stage(epilogue), apply(last::before(epilogue), x(i), at(i)), at(i)));
-    const output_map& output = last::stage(epilogue).output;
+  if constexpr (requires { to_steps(before_codes(epilogue, x(0), at(0))); }) {
+    PARE_UNROLL for (int i = 0; i < 4; ++i) four[i] = to_steps(before_codes(epilogue, x(i), at(i)));
+    const output_map& output = last_codes<Epilogue>::stage(epilogue).output;
     return pack_clamped(four, output.zero_point, output.min, output.max, Out{});
   } else {
     PARE_UNROLL for (int i = 0; i < 4; ++i) four[i] = apply(epilogue, x(i), at(i));

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "../core/error.hpp"
+#include "fetch.hpp"
 #if PARE_X86
 #include <cpuid.h>
 #elif PARE_ARM && defined(__linux__)

@@ -1,7 +1,6 @@
 // targets.hpp: the instructions of every target of this architecture: include it before for_each_target.inc.
 #pragma once
 
-#include "fetch.hpp"
 #include "targets/avx2.hpp"
 #include "targets/avx512_vbmi.hpp"
 #include "targets/avx512_vnni.hpp"
