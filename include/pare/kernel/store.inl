@@ -67,8 +67,12 @@ struct last_codes<quantize_stage> : last_codes_of<quantize_stage> {};
 template <class First, class Second>
 requires last_codes<Second>::found struct last_codes<chain<First, Second>> {
   static constexpr bool found = true;
-  static PARE_ALWAYS_INLINE const Second& stage(const chain<First, Second>& s) { return s.second; }
-  static PARE_ALWAYS_INLINE const First& before(const chain<First, Second>& s) { return s.first; }
+  static PARE_ALWAYS_INLINE const auto& stage(const chain<First, Second>& s) {
+    return last_codes<Second>::stage(s.second);
+  }
+  static PARE_ALWAYS_INLINE auto before(const chain<First, Second>& s) {
+    return s.first | last_codes<Second>::before(s.second);
+  }
 };
 
 /// A sum through all of an epilogue but the clamp to codes that ends it.
