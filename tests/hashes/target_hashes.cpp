@@ -88,7 +88,8 @@ void report_convolutions(std::uint64_t seed) {
   report((Depthwise ? "depthwise sums " : "convolution sums ") + describe<F>(), [&](pare::target t, hash& h) {
     for (std::size_t i = 0; i < shapes.size(); ++i) {
       const conv_shape& s = shapes[i];
-      const auto x = std::as_const(operands[i].x).view(), w = std::as_const(operands[i].w).view();
+      const auto x = std::as_const(operands[i].x).view();
+      const auto w = std::as_const(operands[i].w).view();
       const auto out = s.out();
       owned_image<typename F::sum> y(s.batch, out.height, out.width, s.outputs);
       if constexpr (Depthwise) {
