@@ -24,7 +24,7 @@ class value_histogram {
   /// Fails if a value is not finite; values before it may have been counted.
   void observe(std::span<const float> values) { observe(values, range_of); }
   /// The same with another range_of, which may have whole_parts(x, count, factor, to), a faster
-  /// to[i] = whole_part(x[i], factor).
+  /// to[i] = whole_part(x[i], factor) for a multiple of 16 values.
   template <class F>
   void observe(std::span<const float> values, const F& range_in) {
     if (counts_.empty() && values_.size() + values.size() <= exact_values) {
