@@ -8,6 +8,7 @@
 #include "nn/channels.hpp"
 #include "nn/constant.hpp"
 #include "nn/conv2d.hpp"
+#include "nn/conv2d_cells.hpp"
 #include "nn/depthwise_conv2d.hpp"
 #include "nn/dynamic.hpp"
 #include "nn/elementwise.hpp"

@@ -2,6 +2,7 @@
 // convs.cpp and depthwise.cpp.
 #pragma once
 
+#include <pare/nn/conv2d_cells.hpp>
 #include <pare/nn/depthwise_conv2d.hpp>
 
 #include "kernels.hpp"
@@ -12,8 +13,15 @@ using conv_formats = std::tuple<s8_s8<pare::dense>, u8_s8n<pare::dense>, s16_s8<
 
 template <class F>
 using conv_sums = pare::conv_call<typename F::A, typename F::W, pare::dense, pare::identity_stage, typename F::sum>;
+using conv_formats_in_cells = std::tuple<s8_s8<pare::block<4, 4>>, s8_s8n<pare::block<1, 4>>, u8_s8n<pare::block<8, 4>>,
+                                         s16_s16<pare::block<2, 4>>, f32_f32<pare::block<1, 1>>>;
+
 template <class F>
 using depthwise_sums = pare::depthwise_call<typename F::A, typename F::W, pare::identity_stage, typename F::sum>;
+
+template <class F>
+using conv_sums_in_cells =
+    pare::cells_conv_call<typename F::A, typename F::W, typename F::structure, pare::identity_stage, typename F::sum>;
 
 }  // namespace cases
 
@@ -24,3 +32,11 @@ using depthwise_sums = pare::depthwise_call<typename F::A, typename F::W, pare::
   X(cases::kind<cases::f32_f32<pare::dense>>)
 CASES_OF_CONV(CASES_DEFINED_ELSEWHERE, conv_sums)
 CASES_OF_CONV(CASES_DEFINED_ELSEWHERE, depthwise_sums)
+
+#define CASES_OF_CONV_IN_CELLS(X)                                 \
+  X(cases::conv_sums_in_cells<cases::s8_s8<pare::block<4, 4>>>)   \
+  X(cases::conv_sums_in_cells<cases::s8_s8n<pare::block<1, 4>>>)  \
+  X(cases::conv_sums_in_cells<cases::u8_s8n<pare::block<8, 4>>>)  \
+  X(cases::conv_sums_in_cells<cases::s16_s16<pare::block<2, 4>>>) \
+  X(cases::conv_sums_in_cells<cases::f32_f32<pare::block<1, 1>>>)
+CASES_OF_CONV_IN_CELLS(CASES_DEFINED_ELSEWHERE)

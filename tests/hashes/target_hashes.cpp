@@ -96,9 +96,16 @@ void report_convolutions(std::uint64_t seed) {
         pare::depthwise_conv2d<typename F::A, F::depth>(
             x, operands[i].zero_point, pare::packed_depthwise<typename F::W>(w), s.geometry, pare::as_is, y.view(), t);
       } else {
-        pare::conv2d<typename F::A, F::depth>(x, operands[i].zero_point,
-                                              pare::packed_conv<typename F::W>(w, s.geometry.groups), s.geometry,
-                                              pare::as_is, y.view(), t);
+        const pare::packed_conv<typename F::W, typename F::structure> packed(w, s.geometry.groups);
+        if constexpr (packed.in_cells) {
+          std::vector<std::byte> memory(static_cast<std::size_t>(
+              pare::conv2d_workspace<typename F::a_type, typename F::sum>(packed, s.geometry, {s.height, s.width})));
+          pare::conv2d<typename F::A, F::depth>(x, operands[i].zero_point, packed, s.geometry, pare::as_is, y.view(),
+                                                std::span(memory), t);
+        } else {
+          pare::conv2d<typename F::A, F::depth>(x, operands[i].zero_point, packed, s.geometry, pare::as_is, y.view(),
+                                                t);
+        }
       }
       h.add(y.view().pixels());
     }
@@ -193,6 +200,9 @@ void report_all() {
   report_convolutions<s8_s8<pare::dense>, false>(1);
   report_convolutions<u8_s8n<pare::dense>, false>(2);
   report_convolutions<s16_s8<pare::dense>, false>(3);
+  report_convolutions<s8_s8<pare::block<4, 4>>, false>(7);
+  report_convolutions<u8_s8n<pare::block<8, 4>>, false>(8);
+  report_convolutions<s16_s16<pare::block<2, 4>>, false>(9);
   report_convolutions<s8_s8<pare::dense>, true>(4);
   report_convolutions<u8_s8n<pare::dense>, true>(5);
   report_convolutions<s16_s8<pare::dense>, true>(6);

@@ -44,6 +44,35 @@ struct cells_view {
   }
 };
 
+/// A batch of images in channel cells: their pixels in the order of image_view.
+template <class T>
+struct cells_image {
+  T* data = nullptr;
+  index batch = 0;
+  index height = 0;
+  index width = 0;
+  index channels = 0;
+  index plane = 0;  ///< as in cells_view
+
+  constexpr cells_image() noexcept = default;
+  constexpr cells_image(T* data_, index batch_, index height_, index width_, index channels_, index plane_) noexcept
+      : data(data_), batch(batch_), height(height_), width(width_), channels(channels_), plane(plane_) {}
+  /// Planes without gaps.
+  constexpr cells_image(T* data_, index batch_, index height_, index width_, index channels_) noexcept
+      : cells_image(data_, batch_, height_, width_, channels_,
+                    cells_view<T>(data_, batch_ * height_ * width_, channels_).plane) {}
+
+  constexpr T& operator()(index n, index y, index x, index c) const noexcept {
+    return pixels()((n * height + y) * width + x, c);
+  }
+  constexpr cells_view<T> pixels() const noexcept { return {data, batch * height * width, channels, plane}; }
+  /// Elements of the images, without what fills cells and planes.
+  constexpr index size() const noexcept { return batch * height * width * channels; }
+  constexpr operator cells_image<const T>() const noexcept requires(!std::is_const_v<T>) {
+    return {data, batch, height, width, channels, plane};
+  }
+};
+
 /// Fails if a view's extents are negative, its planes overlap, or it has elements and no memory.
 template <class T>
 void expect_valid(const char* argument, const cells_view<T>& view) {
@@ -55,6 +84,13 @@ void expect_valid(const char* argument, const cells_view<T>& view) {
   const index least = round_up(view.pixels, strip_lanes) * view.depth;
   if (view.plane < least)
     fail(text(argument, ".plane"), text("at least ", least, ", a multiple of 16 pixels"), view.plane);
+}
+template <class T>
+void expect_valid(const char* argument, const cells_image<T>& images) {
+  if (images.batch < 0) fail(text(argument, ".batch"), "at least 0", images.batch);
+  if (images.height < 0) fail(text(argument, ".height"), "at least 0", images.height);
+  if (images.width < 0) fail(text(argument, ".width"), "at least 0", images.width);
+  expect_valid(argument, images.pixels());
 }
 
 }  // namespace pare

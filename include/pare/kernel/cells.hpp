@@ -65,6 +65,14 @@ struct cells_rows_call {
   std::byte* scratch = nullptr;
 };
 
+/// The same for the taps of a window: cell i of the weights' k lies places[i] bytes behind pixel 0 of `a`, for every
+/// pixel (kernel/grid.hpp), and a_plane is not read.
+/// Pre: strips of 16 pixels may be read at every place; no element of `a` beyond them is.
+template <class A, class W, class Structure, class Epilogue, class Out, index MaxDepth = default_depth>
+struct cells_conv_call : cells_call<A, W, Structure, Epilogue, Out, MaxDepth> {
+  const std::uint32_t* places = nullptr;
+};
+
 }  // namespace pare
 
 #define PARE_KERNEL_FILE "../kernel/cells.inl"
@@ -75,6 +83,19 @@ namespace pare::inline PARE_UNIT {
 /// Runs `call` on target `t`. Pre: available(t), and the preconditions of the call.
 template <class A, class W, class Structure, class Epilogue, class Out, index MaxDepth>
 void run(const cells_call<A, W, Structure, Epilogue, Out, MaxDepth>& call, target t) noexcept {
+  switch (t) {
+#define PARE_CASE(name) \
+  case target::name:    \
+    return name::run_cells(call);
+    PARE_FOR_EACH_TARGET(PARE_CASE)
+#undef PARE_CASE
+    default:
+      assert(false && "pare: this target is not compiled in");
+  }
+}
+
+template <class A, class W, class Structure, class Epilogue, class Out, index MaxDepth>
+void run(const cells_conv_call<A, W, Structure, Epilogue, Out, MaxDepth>& call, target t) noexcept {
   switch (t) {
 #define PARE_CASE(name) \
   case target::name:    \

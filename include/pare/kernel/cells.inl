@@ -1,16 +1,34 @@
 // cells.inl: the loop of gemm.inl with pixels in lanes: strips of activations, listed cells of weights.
 
+/// Where cell i of k lies: that many planes on, or at a place of its own.
+struct plane_places {
+  index plane_bytes;
+  PARE_ALWAYS_INLINE index operator()(std::uint16_t i) const { return index{i} * plane_bytes; }
+};
+struct listed_places {
+  const std::uint32_t* places;
+  PARE_ALWAYS_INLINE index operator()(std::uint16_t i) const { return index{places[i]}; }
+};
+template <class Call>
+PARE_ALWAYS_INLINE auto places_of(const Call& call) {
+  if constexpr (requires { call.places; }) {
+    return listed_places{call.places};
+  } else {
+    return plane_places{call.a_plane * index{sizeof(*call.a)}};
+  }
+}
+
 /// The blocks that a group of R output channels keeps.
-template <index R>
+template <index R, class Places>
 struct blocks_walk {
   static constexpr bool in_order = false;
   static constexpr index tail = 0;  // both sides are padded to whole cells
   const std::byte* strip;
-  index plane_bytes;
+  Places places;
   const std::uint16_t* listed;
   const std::byte* block;
   index full;
-  PARE_ALWAYS_INLINE position here() const { return {block, strip + index{*listed} * plane_bytes}; }
+  PARE_ALWAYS_INLINE position here() const { return {block, strip + places(*listed)}; }
   PARE_ALWAYS_INLINE position tail_position(index) const { return here(); }
   PARE_ALWAYS_INLINE void advance(index, index) {
     ++listed;
@@ -142,9 +160,9 @@ PARE_ALWAYS_INLINE void cells_sums(const Call& call, index pixel, index channel,
   }
   typename info::total total[R][V];
   const std::uint32_t* const first = call.weights.first + channel / R;
-  blocks_walk<R> walk{reinterpret_cast<const std::byte*>(call.a) + pixel * cell_bytes,
-                      call.a_plane * index{sizeof(typename info::a_type)}, call.weights.cells + first[0],
-                      call.weights.strips + index{first[0]} * R * cell_bytes, index{first[1]} - index{first[0]}};
+  blocks_walk<R, decltype(places_of(call))> walk{
+      reinterpret_cast<const std::byte*>(call.a) + pixel * cell_bytes, places_of(call), call.weights.cells + first[0],
+      call.weights.strips + index{first[0]} * R * cell_bytes, index{first[1]} - index{first[0]}};
   const bool flushed = accumulate_blocks<info, R, V>(sum, total, walk, cell_bytes, strip_bytes);
   PARE_UNROLL for (int r = 0; r < R; ++r) {
     PARE_UNROLL for (int v = 0; v < V; ++v) {

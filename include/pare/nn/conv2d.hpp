@@ -26,9 +26,9 @@ inline constexpr bool reads_rows<chain<First, Second>> = reads_rows<First> || re
 inline namespace PARE_UNIT {
 
 /// Fails if the number of elements does not fit an index.
-template <class T>
-void expect_countable(const char* argument, const image_view<T>& image) {
-  index bytes = sizeof(T);
+template <class Images>
+void expect_countable(const char* argument, const Images& image) {
+  index bytes = sizeof(*image.data);
   for (const index extent : {image.batch, image.height, image.width, image.channels}) {
     if (extent > 0 && __builtin_mul_overflow(bytes, extent, &bytes))
       fail(argument, "fewer bytes than an index can count", "extents whose product is too large");
@@ -36,9 +36,8 @@ void expect_countable(const char* argument, const image_view<T>& image) {
 }
 
 /// Fails unless image and output fit each other and the window, whose outputs are `channels`.
-template <class X, class Out>
-void expect_images(const image_view<X>& x, const conv_geometry& geometry, image_extents window, index channels,
-                   const image_view<Out>& y) {
+template <class X, class Y>
+void expect_images(const X& x, const conv_geometry& geometry, image_extents window, index channels, const Y& y) {
   expect_countable("x", x);
   expect_countable("y", y);
   expect_valid("x", x);
@@ -143,6 +142,9 @@ void conv2d(const image_view<X>& x, std::int32_t zero_point, const Weights& w, c
   using range = detail::range_or_full<A, X>;
   static_assert(std::is_same_v<typename range::type, std::remove_const_t<X>>,
                 "pare: A must be a format of x's element type");
+  static_assert(!Weights::in_cells,
+                "pare: weights of block<R, C> with R below 16 run in channel cells; give conv2d a workspace of "
+                "conv2d_workspace() bytes after y (see nn/conv2d_cells.hpp)");
   expect_available(on);
   expect_equal("geometry.groups", w.groups(), geometry.groups);
   expect_equal("x.channels", w.inputs(), x.channels);

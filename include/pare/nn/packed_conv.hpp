@@ -12,14 +12,20 @@ namespace pare {
 ///
 /// The outputs of a panel read one range of input channels: all of them, their group's, or, where a panel holds several
 /// groups, those of all of them, with zeros for the inputs that an output does not see.
+///
+/// Structure is dense, or block<R, C> with R = 1, 2, 4 or 8, whose activations are in channel cells (conv2d_cells.hpp):
+/// k is then the window's taps, each of all input channels, and a block of zeros, other groups' included, costs
+/// nothing.
 template <Element W, class Structure = dense>
 class packed_conv {
  public:
   using range = W;
   using element = typename W::type;
   using structure = Structure;
-  static_assert(std::is_same_v<Structure, dense>,
-                "pare: convolutions of this version take dense weights; zeros cost as much as other weights");
+  static constexpr bool in_cells = is_listed<Structure> && group_of<Structure> < strip_lanes;
+  static_assert(std::is_same_v<Structure, dense> || in_cells,
+                "pare: convolutions take dense weights and block<R, C>, R = 1, 2, 4 or 8; for other structures zeros "
+                "cost as much as other weights");
 
   packed_conv() = default;
   /// Fails if groups does not divide the outputs, the window is empty, or a weight is outside W.
@@ -34,15 +40,19 @@ class packed_conv {
   index depth() const noexcept { return window_.height * window_.width * group_inputs_; }
   /// Memory of the packed operand.
   std::size_t bytes() const noexcept { return matrix_.bytes(); }
+  /// Fraction of the blocks that are kept; 1 for dense.
+  double density() const noexcept { return matrix_.density(); }
 
   // What a kernel needs.
   panel_view<Structure> view() const noexcept { return matrix_.view(); }
-  tap_run reads() const noexcept { return groups_ == 1 ? run_of<element>(window_, group_inputs_) : tap_run::tap; }
+  tap_run reads() const noexcept {
+    return groups_ == 1 && !in_cells ? run_of<element>(window_, group_inputs_) : tap_run::tap;
+  }
   /// Channels that one tap reads.
   index read_inputs() const noexcept { return read_inputs_; }
   /// The first input channel that `panel` reads.
   index first_input(index panel) const noexcept {
-    if (groups_ == 1) return 0;
+    if (groups_ == 1 || in_cells) return 0;
     const index group = panel * strip_lanes / (outputs_ / groups_);
     return std::min(group * group_inputs_, inputs() - read_inputs_);
   }
@@ -81,6 +91,7 @@ packed_conv<W, Structure>::packed_conv(const image_view<const element>& weights,
 
 template <Element W, class Structure>
 index packed_conv<W, Structure>::most_inputs_of_a_panel() const noexcept {
+  if (in_cells) return inputs();
   if (groups_ == 1 || outputs_ == 0) return group_inputs_;
   const index per_group = outputs_ / groups_;
   index most = 0;
