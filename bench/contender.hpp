@@ -31,8 +31,10 @@ class contender {
 enum class arithmetic { bytes, halves, floats };
 
 /// The shapes that a variant runs: those of dense products, a few of them, those of sparse products, dense and sparse
-/// ones, or dense ones of a single row; those of convolutions, depthwise or not.
-enum class shapes { dense, few, sparse, both, row, convolutions };
+/// ones, or dense ones of a single row; those of convolutions, depthwise or not, the depthwise ones of them, or the
+/// others whose inputs are whole cells.
+enum class shapes { dense, few, sparse, both, row, convolutions, depthwise, pruned };
+constexpr bool are_convolutions(shapes s) noexcept { return s >= shapes::convolutions; }
 
 /// The <variant> in gemm/<variant>/<shape>, in spmm/<variant>/<shape> if weights are zero by a pattern, in
 /// conv/<variant>/<shape> or dwconv/<variant>/<shape>.

@@ -1,6 +1,8 @@
-// conv.cpp: this library's convolutions: conv/<variant>/<shape> and dwconv/<variant>/<shape>, NHWC in and out.
+// conv.cpp: this library's convolutions: conv/<variant>/<shape> and dwconv/<variant>/<shape>, NHWC in and out but for
+// variants that are named after cells, which find their activations in channel cells and leave them there.
+#include "cells.hpp"
 #include "ours.hpp"
-#include "pare/nn/conv2d.hpp"
+#include "pare/nn/conv2d_cells.hpp"
 #include "pare/nn/depthwise_conv2d.hpp"
 
 namespace pare::bench {
@@ -76,6 +78,65 @@ class quantized_layer final : public contender {
   buffer<typename Out::type> y_;
 };
 
+/// int8 in channel cells, or pruned in blocks with NHWC between layers.
+template <bool InCells>
+class blocks_layer final : public contender {
+  using byte_image = image_view<const std::int8_t>;
+
+ public:
+  blocks_layer(const problem& p, target on)
+      : shape_(*p.conv),
+        on_(on),
+        operands_(p),
+        weights_(byte_image{operands_.w.data(), shape_.outputs, shape_.kernel, shape_.kernel,
+                            shape_.depthwise ? 1 : shape_.inputs},
+                 geometry().groups),
+        bias_(std::span<const std::int32_t>(operands_.bias)),
+        multipliers_(std::span<const double>(operands_.multipliers)),
+        x_(shape_.height * shape_.width, shape_.inputs),
+        y_(p.shape.m, p.shape.n),
+        rows_(p.exact.size()),
+        workspace_(static_cast<std::size_t>(
+            conv2d_workspace<std::int8_t, std::int8_t>(weights_, geometry(), {shape_.height, shape_.width}))) {
+    to_cells(byte_image(in()).pixels(), x_.view, on);
+  }
+  void run() override {
+    const auto [height, width] = shape_.extents();
+    const conv_shape& s = shape_;
+    if constexpr (InCells) {
+      run_on(cells_image<const std::int8_t>(x_.memory.data(), 1, s.height, s.width, s.inputs),
+             cells_image<std::int8_t>(y_.memory.data(), 1, height, width, s.outputs));
+    } else {
+      run_on(in(), image_view<std::int8_t>{rows_.data(), 1, height, width, s.outputs});
+    }
+  }
+  buffer<float> output() const override { return operands_.dequantize(InCells ? y_.rows() : rows_); }
+  std::size_t bytes() const override { return weights_.bytes() + bias_.bytes() + multipliers_.bytes(); }
+
+ private:
+  byte_image in() const { return {operands_.x.data(), 1, shape_.height, shape_.width, shape_.inputs}; }
+  conv_geometry geometry() const {
+    conv_geometry g = shape_.geometry();
+    if (shape_.depthwise) g.groups = shape_.outputs;
+    return g;
+  }
+  template <class X, class Y>
+  void run_on(const X& x, const Y& y) {
+    conv2d(x, 0, weights_, geometry(), pare::bias(bias_) | requantize(multipliers_, operands_.output()), y,
+           std::span(workspace_), on_);
+  }
+
+  conv_shape shape_;
+  target on_;
+  operands<s8, s8_narrow, s8> operands_;
+  packed_conv<s8_narrow, block<4, 4>> weights_;
+  channels<std::int32_t> bias_;
+  multipliers<float_nearest_even> multipliers_;
+  owned_cells<std::int8_t> x_, y_;
+  buffer<std::int8_t> rows_;
+  std::vector<std::byte> workspace_;
+};
+
 class float_layer final : public contender {
  public:
   float_layer(const problem& p, target on)
@@ -94,12 +155,19 @@ class float_layer final : public contender {
 }  // namespace
 
 void add_conv(std::vector<variant>& all) {
-  const auto add = [&](const char* name, arithmetic unit, auto prepare) {
-    all.push_back({.name = name, .unit = unit, .prepare = prepare, .on_shapes = shapes::convolutions});
+  const auto add = [&](const std::string& name, arithmetic unit, auto prepare, const pattern& zeros = {},
+                       shapes on = shapes::convolutions) {
+    all.push_back({.name = name, .unit = unit, .prepare = prepare, .zeros = zeros, .on_shapes = on});
   };
   add("f32", arithmetic::floats, prepare<float_layer>);
   add("s8", arithmetic::bytes, prepare<quantized_layer<s8, s8_narrow, s8, float_nearest_even, default_depth>>);
   add("s16s8", arithmetic::halves, prepare<quantized_layer<s16, s8_narrow, s16, tflite_int64, default_depth>>);
+  for (const auto& [percent, share] : {std::pair{"80", 0.8}, {"90", 0.9}}) {
+    add(text("s8-block4x4@", percent), arithmetic::bytes, prepare<blocks_layer<true>>, {share, 4, 4}, shapes::pruned);
+    add(text("s8-block4x4-nhwc@", percent), arithmetic::bytes, prepare<blocks_layer<false>>, {share, 4, 4},
+        shapes::pruned);
+  }
+  add("s8-cells", arithmetic::bytes, prepare<blocks_layer<true>>, {}, shapes::depthwise);
 }
 
 }  // namespace pare::bench

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <string_view>
 
 #include "measure.hpp"
 #include "report.hpp"
@@ -34,16 +35,17 @@ std::vector<conv_shape> layers_of_mobilenet() {
 /// Every layer of a network on its own data, one after the other.
 class network final : public contender {
  public:
-  /// sparse: the variant of products that 1x1 convolutions over images run instead; null: all run `v`.
-  network(const variant& v, const variant* sparse, target on) {
+  /// pointwise: the variant of products that 1x1 convolutions over images run, depthwise: the one that depthwise ones
+  /// run, instead of v; null: v.
+  network(const variant& v, const variant* pointwise, const variant* depthwise, target on) {
     for (const conv_shape& s : layers_of_mobilenet()) {
-      const bool pointwise = s.kernel == 1 && s.height > 1;
-      if (sparse != nullptr && pointwise) {
+      const bool is_pointwise = s.kernel == 1 && s.height > 1;
+      if (pointwise != nullptr && is_pointwise) {
         const auto [height, width] = s.extents();
-        add(*sparse, problem_of({height * width, s.outputs, s.inputs}, sparse->zeros), on, 1);
+        add(*pointwise, problem_of({height * width, s.outputs, s.inputs}, pointwise->zeros), on, 1);
       } else {
-        const problem p = make_problem(s);
-        add(v, p, on, s.depthwise ? 2 : pointwise ? 1 : 0);
+        const variant& runs = depthwise != nullptr && s.depthwise ? *depthwise : v;
+        add(runs, make_problem(s), on, s.depthwise ? 2 : is_pointwise ? 1 : 0);
       }
     }
   }
@@ -82,9 +84,10 @@ class network final : public contender {
   std::size_t bytes_ = 0;
 };
 
-void run_row(benchmark::State& state, const variant& v, const variant* sparse, target cap) {
+void run_row(benchmark::State& state, const variant& v, const variant* pointwise, const variant* depthwise,
+             target cap) {
   const target on = v.on.value_or(cap);
-  network net(v, sparse, on);
+  network net(v, pointwise, depthwise, on);
   const measurement whole = measure(net, net.operations(), peak_of(on, v.unit));
   state.counters[seconds_counter] = whole.seconds;
   state.counters["GOPS"] = net.operations() / whole.seconds * 1e-9;
@@ -102,22 +105,29 @@ void run_row(benchmark::State& state, const variant& v, const variant* sparse, t
 }  // namespace
 
 void add_mobilenet_rows(const std::vector<variant>& variants, target cap) {
-  const auto add = [&](const std::string& name, const variant& v, const variant* sparse) {
+  const auto add = [&](const std::string& name, const variant& v, const variant* pointwise, const variant* depthwise) {
     const auto row = [=, &v](benchmark::State& state) {
       try {
-        run_row(state, v, sparse, cap);
+        run_row(state, v, pointwise, depthwise, cap);
       } catch (const std::exception& e) {
         state.SkipWithError(e.what());
       }
     };
     benchmark::RegisterBenchmark(text("mobilenet/", name, "/224").c_str(), row)->Unit(benchmark::kMicrosecond);
   };
-  const auto pruned =
-      std::find_if(variants.begin(), variants.end(), [](const variant& v) { return v.name == "s8-block4x4-nhwc@80"; });
+  const auto named = [&](const char* group, const char* name) {
+    const auto found = std::find_if(variants.begin(), variants.end(), [&](const variant& v) {
+      return v.name == name && (are_convolutions(v.on_shapes) ? "conv" : v.group) == std::string_view(group);
+    });
+    return found == variants.end() ? nullptr : &*found;
+  };
   for (const variant& v : variants) {
     if (v.on_shapes != shapes::convolutions) continue;
-    add(v.name, v, nullptr);
-    if (v.name == "s8" && pruned != variants.end()) add(pruned->name, v, &*pruned);
+    add(v.name, v, nullptr, nullptr);
+    if (v.name != "s8") continue;
+    // Pruned 1x1 layers between NHWC ones, and in channel cells from the second layer to the last but one.
+    add("s8-block4x4-nhwc@80", v, named("spmm", "s8-block4x4-nhwc@80"), nullptr);
+    add("s8-block4x4@80", v, named("spmm", "s8-block4x4@80"), named("conv", "s8-cells"));
   }
 }
 

@@ -137,7 +137,7 @@ conv_geometry conv_shape::geometry() const noexcept {
           .pad_right = columns - columns / 2};
 }
 
-problem make_problem(const conv_shape& s) {
+problem make_problem(const conv_shape& s, const pattern& zeros) {
   const auto [height, width] = s.extents();
   const shape product{height * width, s.outputs, s.depth()};
   auto random = generator_for(product);
@@ -148,6 +148,7 @@ problem make_problem(const conv_shape& s) {
   for (float& x : p.x) x = std::clamp(x, low, high);
   p.x.front() = low;
   p.x.back() = high;
+  if (zeros.sparsity > 0) drop_blocks(product, zeros, p.w, random);
   p.exact = convolve(p);
   return p;
 }

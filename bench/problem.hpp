@@ -65,7 +65,7 @@ struct problem {
 /// Problems are kept: the next call with the same arguments is free.
 const problem& problem_of(const shape& s, const pattern& zeros);
 /// Convolutions are not kept.
-problem make_problem(const conv_shape& s);
+problem make_problem(const conv_shape& s, const pattern& zeros = {});
 
 /// Frobenius norm of a - b, relative to that of b.
 double relative_distance(std::span<const float> a, std::span<const double> b);

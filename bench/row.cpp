@@ -2,8 +2,8 @@
 #include "row.hpp"
 
 #include <algorithm>
+#include <map>
 #include <memory>
-#include <optional>
 
 #include "measure.hpp"
 #include "report.hpp"
@@ -69,12 +69,23 @@ bool runs_on(const variant& v, const shape& s) {
       return is_dense && s.m == 1;
     case shapes::sparse:
       return in(sparse_shapes);
-    case shapes::convolutions:
-      return false;
     case shapes::both:
       return is_dense || in(sparse_shapes);
+    default:
+      return false;
   }
-  return false;
+}
+bool runs_on(const variant& v, const conv_shape& s) {
+  switch (v.on_shapes) {
+    case shapes::convolutions:
+      return true;
+    case shapes::depthwise:
+      return s.depthwise;
+    case shapes::pruned:
+      return !s.depthwise && s.inputs % 4 == 0;
+    default:
+      return false;
+  }
 }
 
 /// The row `group`/<variant>/<shape>; problem() is called when it runs.
@@ -82,8 +93,7 @@ template <class Problem>
 void add_row(const std::vector<variant>& variants, const variant& v, const std::string& group, const std::string& shape,
              target cap, const Problem& problem) {
   const auto model = std::find_if(variants.begin(), variants.end(), [&](const variant& other) {
-    return other.name == v.agrees_with &&
-           (other.on_shapes == shapes::convolutions) == (v.on_shapes == shapes::convolutions);
+    return other.name == v.agrees_with && are_convolutions(other.on_shapes) == are_convolutions(v.on_shapes);
   });
   const auto row = [=, &v, model = model == variants.end() ? nullptr : &*model](benchmark::State& state) {
     try {
@@ -117,10 +127,15 @@ void add_rows(const std::vector<variant>& variants, const shape& s, target cap) 
 
 void add_conv_rows(const std::vector<variant>& variants, target cap) {
   for (const conv_shape& s : conv_shapes) {
-    const auto made = std::make_shared<std::optional<problem>>();
-    const auto get = [=]() -> const problem& { return *made ? **made : made->emplace(make_problem(s)); };
-    for (const variant& v : variants)
-      if (v.on_shapes == shapes::convolutions) add_row(variants, v, s.depthwise ? "dwconv" : "conv", name(s), cap, get);
+    const auto made = std::make_shared<std::map<pattern, problem>>();  // shared by variants
+    for (const variant& v : variants) {
+      if (!runs_on(v, s)) continue;
+      const auto get = [=, &v]() -> const problem& {
+        const auto found = made->find(v.zeros);
+        return found != made->end() ? found->second : made->emplace(v.zeros, make_problem(s, v.zeros)).first->second;
+      };
+      add_row(variants, v, s.depthwise ? "dwconv" : "conv", name(s), cap, get);
+    }
   }
 }
 

@@ -1,25 +1,11 @@
 // sparse.cpp: variants whose weights are pruned: spmm/<variant>/<shape>. Rows named nhwc take and give rows of
 // channels, the others of their kind find their activations in channel cells and leave them there.
+#include "cells.hpp"
 #include "ours.hpp"
 #include "pare/nn/linear_cells.hpp"
 
 namespace pare::bench {
 namespace {
-
-template <class T>
-struct owned_cells {
-  owned_cells(index pixels, index channels)
-      : memory(static_cast<std::size_t>(cells_view<T>(nullptr, pixels, channels).size())),
-        view(memory.data(), pixels, channels) {}
-  buffer<T> rows() const {
-    buffer<T> all;
-    for (index i = 0; i < view.pixels; ++i)
-      for (index c = 0; c < view.channels; ++c) all.push_back(view(i, c));
-    return all;
-  }
-  buffer<T> memory;
-  cells_view<T> view;
-};
 
 /// int8 in channel cells.
 template <class Structure>

@@ -1,4 +1,5 @@
 #include <pare/expr/conv2d.hpp>
+#include <pare/expr/prune.hpp>
 #include <pare/reference/conv2d.hpp>
 #include <pare/reference/depthwise.hpp>
 
@@ -122,6 +123,21 @@ TEST_CASE("a mistake in a convolution's expression is an error that names it, be
   CHECK_THROWS_AS(conv2d(normal<4>({1, 2, 6, 8}, 13), packed, conv_geometry{}), pare::error);
   CHECK_THROWS_WITH(depthwise_conv2d(x, pack_depthwise(normal<4>({1, 3, 3, 12}, 14)), conv_geometry{}),
                     "pare: x's last axis: expected a divisor of the 12 outputs, got 8");
+}
+
+TEST_CASE("a convolution of pruned weights is that of the dense ones, whose zeros they have") {
+  const auto x = normal<4>({2, 9, 7, 8}, 11), w = normal<4>({20, 3, 2, 8}, 12);
+  const auto c = normal<1>({20}, 13);
+  const auto in = inputs_q{}.calibrate(x), out = inputs_q{}.calibrate(xt::xtensor<float, 1>{-9.f, 12.f});
+  const auto pruned = prune<pruner<magnitude, block<4, 4>>>(w, 0.75);
+  const images kept = pruned;
+  const auto sparse = pack_conv(quantize<outputs_first>(pruned));
+  const auto dense = pack_conv(quantize<outputs_first>(kept));
+  CHECK(sparse.density() == 0.25);
+  CHECK(sparse.bytes() < dense.bytes());
+  const codes expected = conv2d(quantize(x, in), dense, geometry, bias(c) | relu | requantize(out));
+  const codes y = conv2d(quantize(x, in), sparse, geometry, bias(c) | relu | requantize(out));
+  CHECK(y == expected);
 }
 
 }  // namespace pare::test

@@ -1,7 +1,7 @@
 // conv2d.hpp: convolutions over xtensor expressions, lazy: they run when they are assigned.
 #pragma once
 
-#include "../nn/conv2d.hpp"
+#include "../nn/conv2d_cells.hpp"
 #include "../nn/depthwise_conv2d.hpp"
 #include "layer.hpp"
 
@@ -43,9 +43,6 @@ struct range_of_weights<E> {
 /// Packs `weights` by make(their image_view), with their scales if they are codes; outputs lie along OutputAxis.
 template <index OutputAxis, class E, class Make>
 auto pack_images(const E& weights, const Make& make) {
-  static_assert(std::is_same_v<typename structure_of<E>::type, dense>,
-                "pare: convolutions of this version take dense weights; assign the pruned ones to "
-                "a container first (zeros cost as much as other weights)");
   const elements_of<E> elements(weights);
   auto packed = make(images_of("weights", elements.data(), weights.shape()));
   if constexpr (QuantizedExpression<E>) {
@@ -105,6 +102,10 @@ struct window_operation {
     const auto out = images_of("y", y, to);
     if constexpr (Depthwise) {
       pare::depthwise_conv2d<A>(in, zero_point, w, geometry, epilogue, out, on);
+    } else if constexpr (W::in_cells) {
+      const index bytes = conv2d_workspace<X, Y>(w, geometry, {in.height, in.width});
+      aligned_storage<std::byte> workspace(bytes);
+      pare::conv2d<A>(in, zero_point, w, geometry, epilogue, out, std::span(workspace), on);
     } else {
       pare::conv2d<A>(in, zero_point, w, geometry, epilogue, out, on);
     }
@@ -113,15 +114,19 @@ struct window_operation {
 }  // namespace detail
 
 /// Packs an expression of weights OHWI [outputs, window height, window width, inputs / groups]: floats, or codes with
-/// one scale for all or one per output (per_axis<0>). Reads it once, now.
+/// one scale for all or one per output (per_axis<0>), dense or pruned in block<R, C> with R below 16. Reads it once,
+/// now.
 template <XtensorExpression E>
 auto pack_conv(const E& weights, index groups = 1) {
-  return detail::pack_images<0>(
-      weights, [&](const auto& view) { return packed_conv<typename detail::range_of_weights<E>::type>(view, groups); });
+  using packed = packed_conv<typename detail::range_of_weights<E>::type, typename detail::structure_of<E>::type>;
+  return detail::pack_images<0>(weights, [&](const auto& view) { return packed(view, groups); });
 }
 /// The same for a depthwise convolution: weights 1HWO [1, window height, window width, outputs], scales per_axis<3>.
 template <XtensorExpression E>
 auto pack_depthwise(const E& weights) {
+  static_assert(std::is_same_v<typename detail::structure_of<E>::type, dense>,
+                "pare: depthwise convolutions take dense weights; assign the pruned ones to a container first (zeros "
+                "cost as much as other weights), or prune whole channels");
   return detail::pack_images<3>(
       weights, [](const auto& view) { return packed_depthwise<typename detail::range_of_weights<E>::type>(view); });
 }

@@ -169,6 +169,23 @@ void run_bands(Call call, const Bands& bands, const X& x, const Y& y, index begi
   }
 }
 
+/// All of y. Pre: workspace has strip_bytes more than bands need.
+template <class Call, class Bands, class X, class Y, class E>
+void run_in_bands(Call call, const Bands& bands, const X& x, const Y& y, std::span<std::byte> workspace, target on,
+                  const E& executor) {
+  void* begin = workspace.data();
+  std::size_t room = workspace.size();
+  auto* const memory = static_cast<std::byte*>(std::align(strip_bytes, 1, begin, room));
+  auto* const places = reinterpret_cast<std::uint32_t*>(memory);
+  bands.grid.list_places(bands.planes(), bands.rows, places);
+  call.places = places;
+  const index parts = executor.concurrency(), lines = y.batch * y.height;
+  executor.bulk(parts, [&](index i) {
+    run_bands(call, bands, x, y, piece(lines, 1, parts, i), piece(lines, 1, parts, i + 1),
+              memory + bands.places_bytes() + i * bands.bytes(), on);
+  });
+}
+
 }  // namespace PARE_UNIT
 }  // namespace detail
 
@@ -206,32 +223,26 @@ requires Weights::in_cells void conv2d(const X& x, std::int32_t zero_point, cons
   expect_equal("x.channels", w.inputs(), x.channels);
   detail::expect_images(x, geometry, w.window(), w.outputs(), y);
   detail::expect_activations<range, MaxDepth>(zero_point, w.depth());
-  const index lines = y.batch * y.height;
-  detail::expect_stage<out_type>(epilogue, lines * y.width, y.channels);
+  detail::expect_stage<out_type>(epilogue, y.batch * y.height * y.width, y.channels);
   const index needed = conv2d_workspace<in_type, out_type>(w, geometry, {x.height, x.width}, executor.concurrency());
   if (static_cast<index>(workspace.size()) < needed)
     fail("workspace", text("at least ", needed, " bytes"), workspace.size());
   if (y.size() == 0) return;
 
-  detail::conv_bands<in_type, out_type> bands(conv_grid(geometry, {x.height, x.width}, w.window(), {y.height, y.width}),
-                                              w.inputs(), w.outputs());
-  if (detail::reads_rows<Epilogue>) bands.rows = 1;
-  void* aligned = workspace.data();
-  std::size_t room = workspace.size();
-  auto* const memory = static_cast<std::byte*>(std::align(strip_bytes, 1, aligned, room));
-  auto* const places = reinterpret_cast<std::uint32_t*>(memory);
-  bands.grid.list_places(bands.planes(), bands.rows, places);
+  using product = cells_call<range, typename Weights::range, typename Weights::structure, Epilogue, out_type, MaxDepth>;
   cells_conv_call<range, typename Weights::range, typename Weights::structure, Epilogue, out_type, MaxDepth> call;
   call.weights = w.view();
   call.k = x.channels;
   call.zero_point = zero_point;
   call.epilogue = epilogue;
-  call.places = places;
-  const index parts = executor.concurrency();
-  executor.bulk(parts, [&](index i) {
-    detail::run_bands(call, bands, x, y, detail::piece(lines, 1, parts, i), detail::piece(lines, 1, parts, i + 1),
-                      memory + bands.places_bytes() + i * bands.bytes(), on);
-  });
+  if constexpr (requires { x.plane + y.plane; }) {
+    if (detail::is_product(w, geometry))
+      return detail::run_in_parts(static_cast<const product&>(call), x.pixels(), y.pixels(), on, executor);
+  }
+  const conv_grid grid(geometry, {x.height, x.width}, w.window(), {y.height, y.width});
+  detail::conv_bands<in_type, out_type> bands(grid, w.inputs(), w.outputs());
+  if (detail::reads_rows<Epilogue>) bands.rows = 1;
+  detail::run_in_bands(call, bands, x, y, workspace, on, executor);
 }
 
 }  // namespace PARE_UNIT

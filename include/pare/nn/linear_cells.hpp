@@ -48,6 +48,26 @@ constexpr rectangle cells_part(index pixels, index channels, index parts, index 
 }
 }  // namespace detail
 
+namespace detail {
+inline namespace PARE_UNIT {
+
+template <class Call, class X, class Out, class E>
+void run_in_parts(Call call, const cells_view<X>& x, const cells_view<Out>& y, target on, const E& executor) {
+  call.a = x.data;
+  call.a_plane = x.plane;
+  call.out = y.data;
+  call.out_plane = y.plane;
+  const index parts = executor.concurrency();
+  executor.bulk(parts, [&](index i) {
+    auto mine = call;
+    mine.part = cells_part(y.pixels, y.channels, parts, i);
+    run(mine, on);
+  });
+}
+
+}  // namespace PARE_UNIT
+}  // namespace detail
+
 inline namespace PARE_UNIT {
 
 /// y(m, n) = epilogue(sum over l of (x(m, l) - zero_point) * w[n, l]) with pixels m and channels l and n in channel
@@ -73,17 +93,7 @@ void linear(const cells_view<X>& x, std::int32_t zero_point, const W& w, const E
   detail::expect_zero_point<range>(zero_point);
   detail::expect_stage<Out>(epilogue, y.pixels, y.channels);
 
-  auto call = detail::cells_call_of<range, MaxDepth, Out>(zero_point, w, epilogue);
-  call.a = x.data;
-  call.a_plane = x.plane;
-  call.out = y.data;
-  call.out_plane = y.plane;
-  const index parts = executor.concurrency();
-  executor.bulk(parts, [&](index i) {
-    auto mine = call;
-    mine.part = detail::cells_part(y.pixels, y.channels, parts, i);
-    run(mine, on);
-  });
+  detail::run_in_parts(detail::cells_call_of<range, MaxDepth, Out>(zero_point, w, epilogue), x, y, on, executor);
 }
 
 /// The same weights on rows: 64 rows at a time go through channel cells and back. Allocates these tiles, one for each
