@@ -18,7 +18,7 @@ buffer<T> taps_first(const conv_shape& s, const buffer<T>& w) {
 }
 
 /// A layer of operands A, W with an epilogue into Out; whatever differs between floats and integers is the caller's.
-template <Element A, Element W, class Out, index Depth>
+template <Element A, Element W, class Out, index Depth, class Structure = dense>
 class layer {
  public:
   using w_type = typename W::type;
@@ -27,7 +27,7 @@ class layer {
       depthwise_ =
           packed_depthwise<W>(image_view<const w_type>{taps_first(s, w).data(), 1, s.kernel, s.kernel, s.outputs});
     } else {
-      weights_ = packed_conv<W>(image_view<const w_type>{w.data(), s.outputs, s.kernel, s.kernel, s.inputs});
+      weights_ = packed_conv<W, Structure>(image_view<const w_type>{w.data(), s.outputs, s.kernel, s.kernel, s.inputs});
     }
   }
   template <class Epilogue>
@@ -47,11 +47,12 @@ class layer {
  private:
   conv_shape shape_;
   target on_;
-  packed_conv<W> weights_;
+  packed_conv<W, Structure> weights_;
   packed_depthwise<W> depthwise_;
 };
 
-template <IntegerRange A, IntegerRange W, IntegerRange Out, RequantizePolicy Policy, index Depth>
+template <IntegerRange A, IntegerRange W, IntegerRange Out, RequantizePolicy Policy, index Depth,
+          class Structure = dense>
 class quantized_layer final : public contender {
   using sum = std::conditional_t<plan<A, W, Depth>::wide, std::int64_t, std::int32_t>;
 
@@ -72,7 +73,7 @@ class quantized_layer final : public contender {
 
  private:
   operands<A, W, Out, Policy, sum> operands_;
-  layer<A, W, typename Out::type, Depth> layer_;
+  layer<A, W, typename Out::type, Depth, Structure> layer_;
   channels<sum> bias_;
   multipliers<Policy> multipliers_;
   buffer<typename Out::type> y_;
@@ -167,6 +168,9 @@ void add_conv(std::vector<variant>& all) {
     add(text("s8-block4x4-nhwc@", percent), arithmetic::bytes, prepare<blocks_layer<false>>, {share, 4, 4},
         shapes::pruned);
   }
+  add("s8-nm2:4", arithmetic::bytes,
+      prepare<quantized_layer<s8, s8_narrow, s8, float_nearest_even, default_depth, n_of_m<2, 4>>>, windows(2, 4),
+      shapes::pruned);
   add("s8-cells", arithmetic::bytes, prepare<blocks_layer<true>>, {}, shapes::depthwise);
 }
 

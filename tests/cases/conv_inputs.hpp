@@ -97,4 +97,19 @@ struct conv_operands {
   }
 };
 
+/// Zeroes all but N of every M inputs of a tap, and sometimes more.
+template <index N, index M, class T>
+void keep_some(generator& random, const pare::image_view<T>& w, pare::n_of_m<N, M>) {
+  for (index i = 0; i < w.batch * w.height * w.width; ++i) {
+    for (index begin = 0; begin < w.channels; begin += M) {
+      T* const window = w.data + i * w.channels + begin;
+      const index size = std::min(M, w.channels - begin), first = random.between(0, M);
+      for (index l = 0; l < size; ++l)
+        if ((l * 7 + first) % M >= N) window[l] = T{0};
+    }
+  }
+}
+template <class T, class Structure>
+void keep_some(generator&, const pare::image_view<T>&, Structure) {}
+
 }  // namespace cases

@@ -10,9 +10,11 @@
 namespace cases {
 
 using conv_formats = std::tuple<s8_s8<pare::dense>, u8_s8n<pare::dense>, s16_s8<pare::dense>, f32_f32<pare::dense>>;
+using conv_formats_in_windows = std::tuple<s8_s8<pare::n_of_m<2, 4>>, u8_s8n<pare::n_of_m<4, 16>>>;
 
 template <class F>
-using conv_sums = pare::conv_call<typename F::A, typename F::W, pare::dense, pare::identity_stage, typename F::sum>;
+using conv_sums =
+    pare::conv_call<typename F::A, typename F::W, typename F::structure, pare::identity_stage, typename F::sum>;
 using conv_formats_in_cells = std::tuple<s8_s8<pare::block<4, 4>>, s8_s8n<pare::block<1, 4>>, u8_s8n<pare::block<8, 4>>,
                                          s16_s16<pare::block<2, 4>>, f32_f32<pare::block<1, 1>>>;
 
@@ -30,6 +32,10 @@ using conv_sums_in_cells =
   X(cases::kind<cases::u8_s8n<pare::dense>>) \
   X(cases::kind<cases::s16_s8<pare::dense>>) \
   X(cases::kind<cases::f32_f32<pare::dense>>)
+#define CASES_OF_CONV_IN_WINDOWS(X)                     \
+  X(cases::conv_sums<cases::s8_s8<pare::n_of_m<2, 4>>>) \
+  X(cases::conv_sums<cases::u8_s8n<pare::n_of_m<4, 16>>>)
+CASES_OF_CONV_IN_WINDOWS(CASES_DEFINED_ELSEWHERE)
 CASES_OF_CONV(CASES_DEFINED_ELSEWHERE, conv_sums)
 CASES_OF_CONV(CASES_DEFINED_ELSEWHERE, depthwise_sums)
 

@@ -80,10 +80,18 @@ std::string label() {
     return "f32";
   }
 }
+template <class Structure>
+std::string structure_label() {
+  return Structure::name();
+}
+template <>
+inline std::string structure_label<pare::dense>() {
+  return "dense";
+}
 template <class F>
 std::string describe() {
-  return pare::text(label<typename F::A>(), " x ", label<typename F::W>(),
-                    std::is_same_v<typename F::structure, pare::dense> ? " dense" : " block16", " depth ", F::depth);
+  return pare::text(label<typename F::A>(), " x ", label<typename F::W>(), " ",
+                    structure_label<typename F::structure>(), " depth ", F::depth);
 }
 
 /// The targets that this machine can run.

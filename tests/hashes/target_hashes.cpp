@@ -83,7 +83,9 @@ void report_convolutions(std::uint64_t seed) {
       s.geometry.groups = 1;
       s.outputs = s.inputs * (s.inputs < 20 ? random.between(1, 3) : 1);
     }
+    if (pare::window_depth<typename F::structure> != 0) s.geometry.groups = 1;
     operands.emplace_back(random, s, Depthwise);
+    keep_some(random, operands.back().w.view(), typename F::structure{});
   }
   report((Depthwise ? "depthwise sums " : "convolution sums ") + describe<F>(), [&](pare::target t, hash& h) {
     for (std::size_t i = 0; i < shapes.size(); ++i) {
@@ -200,6 +202,7 @@ void report_all() {
   report_convolutions<s8_s8<pare::dense>, false>(1);
   report_convolutions<u8_s8n<pare::dense>, false>(2);
   report_convolutions<s16_s8<pare::dense>, false>(3);
+  report_convolutions<s8_s8<pare::n_of_m<2, 4>>, false>(10);
   report_convolutions<s8_s8<pare::block<4, 4>>, false>(7);
   report_convolutions<u8_s8n<pare::block<8, 4>>, false>(8);
   report_convolutions<s16_s16<pare::block<2, 4>>, false>(9);

@@ -15,6 +15,7 @@ struct whole_floats {
 template <class F>
 void check_sums(generator& random, const conv_shape& s) {
   conv_operands<F> o(random, s);
+  keep_some(random, o.w.view(), typename F::structure{});
   if constexpr (F::kind == pare::value_kind::real) {
     whole_floats::fill(random, o.x);
     whole_floats::fill(random, o.w);
@@ -22,7 +23,7 @@ void check_sums(generator& random, const conv_shape& s) {
   const auto extents = s.out();
   owned_image<typename F::sum> expected(s.batch, extents.height, extents.width, s.outputs);
   pare::reference::conv2d(o.x.view(), o.zero_point, std::as_const(o.w).view(), 0, s.geometry, expected.view());
-  const pare::packed_conv<typename F::W> packed(std::as_const(o.w).view(), s.geometry.groups);
+  const pare::packed_conv<typename F::W, typename F::structure> packed(std::as_const(o.w).view(), s.geometry.groups);
   for (const pare::target t : available_targets()) {
     INFO(describe<F>() << " on " << name(t) << ": " << s.describe());
     auto y = expected.blank();
@@ -50,6 +51,24 @@ struct small_layer {
 TEMPLATE_LIST_TEST_CASE("sums of convolutions of any geometry are those of the definition", "", conv_formats) {
   generator random{1};
   for (int i = 0; i < 120; ++i) check_sums<TestType>(random, draw_shape(random));
+}
+
+TEMPLATE_LIST_TEST_CASE("sums of convolutions of which N of every M inputs stay are those of the definition", "",
+                        conv_formats_in_windows) {
+  generator random{6};
+  for (int i = 0; i < 60; ++i) {
+    conv_shape s = draw_shape(random);
+    s.geometry.groups = 1;
+    check_sums<TestType>(random, s);
+  }
+  check_sums<TestType>(random, {1, 9, 9, 64, 40, {3, 3}, {1, 1, 1, 1, 1, 1}});
+  check_sums<TestType>(random, {2, 7, 6, 192, 33, {3, 2}, {2, 1, 1, 1, 1, 1}});
+  check_sums<TestType>(random, {1, 6, 6, 96, 64, {3, 3}, {1, 1, 1, 1, 1, 1, 1, 1, 2}});
+  check_sums<TestType>(random, square(3, 4200, 3, 2, 1, 1));  // longer than a row of zero points
+  owned_image<std::int8_t> crowded(1, 1, 1, 16);
+  std::fill_n(crowded.view().data, 5, std::int8_t{1});
+  CHECK_THROWS_WITH((pare::packed_conv<pare::s8, pare::n_of_m<4, 16>>(std::as_const(crowded).view())),
+                    Catch::Contains("expected at most 4 of 16 that are not 0, got 5"));
 }
 
 TEMPLATE_LIST_TEST_CASE("windows of one pixel, as a matrix product and with what forbids it", "", conv_formats) {

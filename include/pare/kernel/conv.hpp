@@ -16,9 +16,10 @@ struct conv_call : gemm_call<A, W, Structure, Epilogue, Out, MaxDepth> {
   tap_walk walk;
 };
 
-/// Bytes of the image that meet one cell of the weights.
-template <Element A, Element W>
-inline constexpr index conv_cell_bytes = cell_depth<typename W::type>* index{sizeof(typename A::type)};
+/// Bytes of the image that meet one cell of the weights, or one window of them.
+template <Element A, Element W, class Structure = dense>
+inline constexpr index conv_cell_bytes =
+    std::max(cell_depth<typename W::type>, window_depth<Structure>) * index{sizeof(typename A::type)};
 
 }  // namespace pare
 
@@ -30,9 +31,11 @@ namespace pare::inline PARE_UNIT {
 /// Runs `call` on target `t`. Pre: available(t), and the preconditions of conv_call.
 template <class A, class W, class Structure, class Epilogue, class Out, index MaxDepth>
 void run(const conv_call<A, W, Structure, Epilogue, Out, MaxDepth>& call, target t) noexcept {
+  const bool in_lines = call.walk.run_bytes % strip_bytes == 0;  // so that places count from where a run begins
   switch (t) {
-#define PARE_CASE(name) \
-  case target::name:    \
+#define PARE_CASE(name)                                               \
+  case target::name:                                                  \
+    if (in_lines) return name::run_conv(call_on<target::name>(call)); \
     return name::run_conv(call);
     PARE_FOR_EACH_TARGET(PARE_CASE)
 #undef PARE_CASE

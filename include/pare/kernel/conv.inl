@@ -11,6 +11,13 @@ PARE_ALWAYS_INLINE typename Dot::cell broadcast_nested(const std::byte* p) {
   }
 }
 
+/// From one step's strip to the next.
+template <class Dot>
+inline constexpr index step_bytes = Dot::strips* strip_bytes;
+template <class Dot>
+requires requires { Dot::window; }
+inline constexpr index step_bytes<Dot> = Dot::strips* window_bytes;
+
 /// sum[r][v] += cell r times strip v, as `step` does, but every row has its own
 /// pointer; all are read `at` bytes on.
 template <class Dot, int R, int V>
@@ -50,7 +57,7 @@ PARE_ALWAYS_INLINE void run_steps(typename Dot::acc (&sum)[R][V], const std::byt
   for (; count > 0; --count) {
     run_step<Dot, R, V>(sum, row, at, strip, panel_bytes);
     at += Dot::strips * cell_step;
-    strip += Dot::strips * strip_bytes;
+    strip += step_bytes<Dot>;
   }
 }
 
@@ -157,11 +164,11 @@ template <class Call, int R, int V>
 PARE_ALWAYS_INLINE void conv_tiles(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
   if constexpr (R == traits<Call>::template rows<V>) {
     if (const index whole = holds_columns<V>(call, panel * strip_lanes) ? rows / R * R : 0; whole > 0) {
-      if (taps.copies_windows()) {
-        conv_tile_loop<Call, R, V, conv_runs::copied, true>(call, taps, row, at, whole, panel);
-      } else {
-        conv_tile_loop<Call, R, V, conv_runs::pointed, true>(call, taps, row, at, whole, panel);
+      const bool copied = std::is_same_v<typename Call::structure, dense> && taps.copies_windows();
+      if constexpr (std::is_same_v<typename Call::structure, dense>) {
+        if (copied) conv_tile_loop<Call, R, V, conv_runs::copied, true>(call, taps, row, at, whole, panel);
       }
+      if (!copied) conv_tile_loop<Call, R, V, conv_runs::pointed, true>(call, taps, row, at, whole, panel);
       row += whole, at += whole, rows -= whole;
     }
   }

@@ -81,7 +81,7 @@ tap_walk walk_over(const image_view<const typename A::type>& x, std::int32_t zer
           .geometry = geometry,
           .pixel_bytes = x.channels * size,
           .run_bytes = taps * w.read_inputs() * size,
-          .cell_bytes = conv_cell_bytes<A, typename Weights::range>,
+          .cell_bytes = conv_cell_bytes<A, typename Weights::range, typename Weights::structure>,
           .reads = w.reads(),
           .zero_point = static_cast<std::byte>(size == 1 ? zero_point : 0)};
 }

@@ -23,9 +23,9 @@ class packed_conv {
   using element = typename W::type;
   using structure = Structure;
   static constexpr bool in_cells = is_listed<Structure> && group_of<Structure> < strip_lanes;
-  static_assert(std::is_same_v<Structure, dense> || in_cells,
-                "pare: convolutions take dense weights and block<R, C>, R = 1, 2, 4 or 8; for other structures zeros "
-                "cost as much as other weights");
+  static_assert(std::is_same_v<Structure, dense> || in_cells || window_depth<Structure> != 0,
+                "pare: convolutions take dense weights, block<R, C> with R = 1, 2, 4 or 8, and n_of_m<N, M>; for other "
+                "structures zeros cost as much as other weights");
 
   packed_conv() = default;
   /// Fails if groups does not divide the outputs, the window is empty, or a weight is outside W.
@@ -46,7 +46,7 @@ class packed_conv {
   // What a kernel needs.
   panel_view<Structure> view() const noexcept { return matrix_.view(); }
   tap_run reads() const noexcept {
-    return groups_ == 1 && !in_cells ? run_of<element>(window_, group_inputs_) : tap_run::tap;
+    return groups_ == 1 && std::is_same_v<Structure, dense> ? run_of<element>(window_, group_inputs_) : tap_run::tap;
   }
   /// Channels that one tap reads.
   index read_inputs() const noexcept { return read_inputs_; }
@@ -58,6 +58,8 @@ class packed_conv {
   }
 
  private:
+  /// Inputs that one cell of the weights meets, or one window of them.
+  static constexpr index cell_inputs = std::max(cell_depth<element>, window_depth<Structure>);
   index most_inputs_of_a_panel() const noexcept;
   void copy_channel(const image_view<const element>& weights, index output, element* row) const noexcept;
 
@@ -76,11 +78,10 @@ packed_conv<W, Structure>::packed_conv(const image_view<const element>& weights,
   if (weights.width < 1) fail("weights.width", "at least 1", weights.width);
   window_ = {weights.height, weights.width};
   read_inputs_ = most_inputs_of_a_panel();
-  constexpr index depth_of_cell = cell_depth<element>;
   const index rows = window_.height, columns = window_.width;
-  const index k = reads() == tap_run::window ? round_up(rows * columns * group_inputs_, depth_of_cell)
-                  : reads() == tap_run::row  ? rows * round_up(columns * group_inputs_, depth_of_cell)
-                                             : rows * columns * round_up(read_inputs_, depth_of_cell);
+  const index k = reads() == tap_run::window ? round_up(rows * columns * group_inputs_, cell_inputs)
+                  : reads() == tap_run::row  ? rows * round_up(columns * group_inputs_, cell_inputs)
+                                             : rows * columns * round_up(read_inputs_, cell_inputs);
   matrix_ = packed_weights<W, Structure>(outputs_, k, [&](index first, const matrix_view<element>& tile) {
     for (index j = 0; j < tile.rows; ++j) {
       std::fill_n(tile.row(j), k, element{0});
@@ -105,12 +106,11 @@ index packed_conv<W, Structure>::most_inputs_of_a_panel() const noexcept {
 template <Element W, class Structure>
 void packed_conv<W, Structure>::copy_channel(const image_view<const element>& weights, index output,
                                              element* row) const noexcept {
-  constexpr index depth_of_cell = cell_depth<element>;
   const index group = output / std::max(outputs_ / groups_, index{1});
   const index first = group * group_inputs_ - first_input(output / strip_lanes);
-  const index tap_step = reads() != tap_run::tap ? group_inputs_ : round_up(read_inputs_, depth_of_cell);
+  const index tap_step = reads() != tap_run::tap ? group_inputs_ : round_up(read_inputs_, cell_inputs);
   const index row_step =
-      reads() == tap_run::row ? round_up(window_.width * group_inputs_, depth_of_cell) : window_.width * tap_step;
+      reads() == tap_run::row ? round_up(window_.width * group_inputs_, cell_inputs) : window_.width * tap_step;
   for (index v = 0; v < window_.height; ++v)
     for (index u = 0; u < window_.width; ++u)
       for (index c = 0; c < group_inputs_; ++c) row[v * row_step + u * tap_step + first + c] = weights(output, v, u, c);
