@@ -206,6 +206,13 @@ class tap_table {
                 count);
   }
 
+  /// Four at a time, which takes half the time of one at a time.
+  static void copy_chunks(std::byte* to, index step, const std::byte* from, index from_step, index count) noexcept {
+    const auto copy = [&](index i) { std::memcpy(to + i * step, from + i * from_step, std::size_t{chunk}); };
+    for (; count >= 4; count -= 4, to += 4 * step, from += 4 * from_step) copy(0), copy(1), copy(2), copy(3);
+    for (; count > 0; --count, to += step, from += from_step) copy(0);
+  }
+
   /// One row of `count` windows, the first at x of the image row `pixels`; null: outside. Those inside the image are
   /// copied in chunks that reach into the next row or behind the window.
   void copy_rows(std::byte* to, const std::byte* pixels, index x, index count) noexcept {
@@ -222,8 +229,7 @@ class tap_table {
     for (index b = 0; b < chunks && end > begin; b += chunk) {
       const std::byte* from = pixels + (x + begin * stride) * walk_.pixel_bytes + b;
       const index from_step = stride * walk_.pixel_bytes;
-      std::byte* copy = to + begin * step + b;
-      for (index i = begin; i < end; ++i, copy += step, from += from_step) std::memcpy(copy, from, std::size_t{chunk});
+      copy_chunks(to + begin * step + b, step, from, from_step, end - begin);
     }
     for (index i = end; i < count; ++i) copy_row(to + i * step, pixels, x + i * stride);
   }
