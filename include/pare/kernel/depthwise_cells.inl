@@ -55,6 +55,7 @@ template <std::size_t Taps>
 struct tap_rows {
   const std::byte* row[Taps];
   index step[Taps];
+  fetch_ahead below;  ///< from the last half of the rows to those that are read next
 };
 
 /// `count` pixels of V times 16 channels, one panel of cells after the other.
@@ -70,7 +71,10 @@ __attribute__((noinline)) void put_row(std::byte* to, const tap_rows<Taps>& rows
     for (const index s : step) follow &= s == 0 || s == V * strip_lanes || together == 1;
     for (; follow && count >= together; count -= together, to += together * V * bytes) {
       store_quads_of_64<Flip>(to, row);
-      PARE_UNROLL for (std::size_t t = 0; t < Taps; ++t) row[t] += together * step[t];
+      PARE_UNROLL for (std::size_t t = 0; t < Taps; ++t) {
+        if (t >= Taps / 2) fetch(row[t], rows.below);
+        row[t] += together * step[t];
+      }
     }
   }
   for (; count > 0; --count, to += V * bytes) {
@@ -79,7 +83,10 @@ __attribute__((noinline)) void put_row(std::byte* to, const tap_rows<Taps>& rows
       PARE_UNROLL for (std::size_t t = 0; t < Taps; ++t) from[t] = row[t] + v * strip_lanes * index{sizeof(T)};
       put_cells<T, Flip>(to + v * bytes, from);
     }
-    PARE_UNROLL for (std::size_t t = 0; t < Taps; ++t) row[t] += step[t];
+    PARE_UNROLL for (std::size_t t = 0; t < Taps; ++t) {
+      if (t >= Taps / 2) fetch(row[t], rows.below);
+      row[t] += step[t];
+    }
   }
 }
 
@@ -116,6 +123,9 @@ template <std::size_t Taps, class Call>
 tap_rows<Taps> rows_of_image(const Call& call, const std::byte* outside, index n, index top, index x, index first) {
   const auto& image = call.image;
   tap_rows<Taps> rows;
+  const index fresh = static_cast<index>(Taps + 1) / 2 * call.geometry.dilation_y;
+  rows.below.distance = static_cast<std::uintptr_t>(fresh * image.width * image.channels *
+                                                    index{sizeof(typename Call::activations::type)});
   for (std::size_t t = 0; t < Taps; ++t) {
     const index y = top + static_cast<index>(t) * call.geometry.dilation_y;
     const bool inside = y >= 0 && y < image.height;
