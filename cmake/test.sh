@@ -30,15 +30,31 @@ build_preset() {
 compare_hashes() {
   [ -e tests/hashes/target_hashes.cpp ] || return 0
   title "same bits everywhere"
-  local hashes=build/hashes name
+  local hashes=build/hashes name others=(clang max cortex-a72)
   mkdir -p $hashes
   for name in dev clang; do build/$name/tests/target_hashes >$hashes/$name; done
   for name in max cortex-a72; do
     QEMU_CPU=$name qemu-aarch64 -L /usr/aarch64-linux-gnu build/aarch64-qemu/tests/target_hashes >$hashes/$name
   done
+  if has_emscripten; then
+    node build/wasm/tests/target_hashes.js >$hashes/wasm
+    others+=(wasm)
+  fi
   [ -s $hashes/dev ]
-  for name in clang max cortex-a72; do diff $hashes/dev $hashes/$name; done
-  echo "$(wc -l <$hashes/dev) hashes agree: gcc, clang, Arm with and without dot product"
+  for name in "${others[@]}"; do diff $hashes/dev $hashes/$name; done
+  echo "$(wc -l <$hashes/dev) hashes agree with those of gcc: ${others[*]}"
+}
+
+# Its package is the one that other systems may lack.
+has_emscripten() { command -v em++ >/dev/null && command -v node >/dev/null; }
+
+# WebAssembly: that every target computes the same bits is what is tested there.
+check_wasm() {
+  if has_emscripten; then
+    build_preset wasm target_hashes
+  else
+    title "WebAssembly is left out: em++ or node is missing"
+  fi
 }
 
 # What clang-format would write is what is there. (Its own --dry-run also reports changes that change nothing.)
@@ -84,6 +100,7 @@ check_the_rest() {
   beside=$!
   ctest --preset aarch64-qemu
   wait $beside
+  check_wasm
   compare_hashes
 }
 

@@ -7,7 +7,7 @@
 
 // Instruction sets. PARE_TARGETS is a bit set of them, a plain number, the same in every unit of a program:
 //   1 scalar   2 SSE4.1   4 AVX2   8 AVX-VNNI   16 AVX-512 VNNI   32 NEON   64 NEON dot product
-//   128 AVX-512 VBMI, with 16
+//   128 AVX-512 VBMI, with 16   256 WebAssembly SIMD128, where the unit's flags promise it (-msimd128)
 // Targets of another architecture are ignored. The scalar target is always kept.
 #ifndef PARE_TARGETS
 #define PARE_TARGETS 0xffff
@@ -20,6 +20,7 @@
 #define PARE_TARGET_BIT_NEON 32
 #define PARE_TARGET_BIT_NEON_DOTPROD 64
 #define PARE_TARGET_BIT_AVX512_VBMI 128
+#define PARE_TARGET_BIT_WASM_SIMD128 256
 
 #if defined(__FAST_MATH__)
 #error "pare: -ffast-math breaks the exact rounding that quantization is defined by; compile this unit without it"
@@ -34,6 +35,12 @@
 #define PARE_ARM 1
 #else
 #define PARE_ARM 0
+#endif
+// A WebAssembly module that names an instruction does not load where that is missing: the flags decide, not the CPU.
+#if defined(__wasm_simd128__)
+#define PARE_WASM 1
+#else
+#define PARE_WASM 0
 #endif
 
 // 1 if the unit is compiled with exceptions; without them errors go to pare::set_error_handler's function.
@@ -62,6 +69,8 @@
 #define PARE_UNIT_ISA i8mm
 #elif defined(__ARM_FEATURE_DOTPROD)
 #define PARE_UNIT_ISA dotprod
+#elif defined(__wasm_simd128__)
+#define PARE_UNIT_ISA simd128
 #else
 #define PARE_UNIT_ISA baseline
 #endif

@@ -63,7 +63,7 @@ struct conv_shape {
 
 /// A window that fits its padded image.
 inline conv_shape draw_shape(generator& random) {
-  const auto up_to = [&](index most) { return index{random.between(1, most)}; };
+  const auto up_to = [&](index most) { return static_cast<index>(random.between(1, most)); };
   conv_shape s;
   s.window = {up_to(4), up_to(4)};
   auto& g = s.geometry;
@@ -103,7 +103,7 @@ void keep_some(generator& random, const pare::image_view<T>& w, pare::n_of_m<N, 
   for (index i = 0; i < w.batch * w.height * w.width; ++i) {
     for (index begin = 0; begin < w.channels; begin += M) {
       T* const window = w.data + i * w.channels + begin;
-      const index size = std::min(M, w.channels - begin), first = random.between(0, M);
+      const index size = std::min(M, w.channels - begin), first = static_cast<index>(random.between(0, M));
       for (index l = 0; l < size; ++l)
         if ((l * 7 + first) % M >= N) window[l] = T{0};
     }

@@ -88,7 +88,7 @@ class loose_matrix {
 
 template <pare::Element R>
 loose_matrix<typename R::type> filled(generator& random, index rows, index columns, filling how = filling::any) {
-  loose_matrix<typename R::type> matrix(rows, columns, random.between(0, 3));
+  loose_matrix<typename R::type> matrix(rows, columns, static_cast<index>(random.between(0, 3)));
   for (index i = 0; i < rows; ++i)
     for (index j = 0; j < columns; ++j) matrix(i, j) = draw<R>(random, how);
   return matrix;
@@ -103,6 +103,23 @@ void drop_strips(generator& random, loose_matrix<T>& weights) {
       if (random.next() % 2 == 0) continue;
       for (index j = panel; j < std::min(view.rows, panel + pare::strip_lanes); ++j)
         for (index c = l; c < std::min(view.columns, l + pare::cell_depth<T>); ++c) view(j, c) = T{0};
+    }
+  }
+}
+
+/// Zeroes all but `kept` of every `window` weights, or of as many as the last one has.
+template <class T>
+void thin(generator& random, loose_matrix<T>& weights, index kept, index window) {
+  const auto view = weights.view();
+  for (index j = 0; j < view.rows; ++j) {
+    index left = 0;
+    for (index l = 0; l < view.columns; ++l) {
+      if (l % window == 0) left = kept;
+      if (random.between(0, window - l % window - 1) < left) {
+        --left;
+      } else {
+        view(j, l) = T{0};
+      }
     }
   }
 }
@@ -126,6 +143,8 @@ operands<F> draw_operands(generator& random, const extents& size, filling x_fill
   auto x = filled<typename F::A>(random, size.m, size.k, x_filling);
   auto w = filled<typename F::W>(random, size.n, size.k, w_filling);
   if constexpr (std::is_same_v<typename F::structure, pare::block16>) drop_strips(random, w);
+  if constexpr (pare::window_depth<typename F::structure> != 0)
+    thin(random, w, F::structure::kept, F::structure::window);
   std::int32_t zero_point = 0;
   if constexpr (sizeof(typename F::a_type) == 1) {
     // The ends of the range come up often.

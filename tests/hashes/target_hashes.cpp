@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <span>
 
+#include <pare/nn/dynamic.hpp>
+
 #include "../cases/conv_inputs.hpp"
 #include "../cases/inputs.hpp"
 
@@ -81,7 +83,7 @@ void report_convolutions(std::uint64_t seed) {
   for (conv_shape& s : shapes) {
     if (Depthwise) {
       s.geometry.groups = 1;
-      s.outputs = s.inputs * (s.inputs < 20 ? random.between(1, 3) : 1);
+      s.outputs = s.inputs * (s.inputs < 20 ? static_cast<index>(random.between(1, 3)) : 1);
     }
     if (pare::window_depth<typename F::structure> != 0) s.geometry.groups = 1;
     operands.emplace_back(random, s, Depthwise);
@@ -178,6 +180,35 @@ void report_stages() {
   });
 }
 
+template <class F>
+void report_windows(const char* structure, std::uint64_t seed) {
+  generator random{seed};
+  std::vector<operands<F>> products;
+  for (const extents& size : {extents{1, 17, 5}, {13, 70, 133}, {2, 33, 511}})
+    products.push_back(draw_operands<F>(random, size));
+  report(pare::text("sums ", label<typename F::A>(), " x ", label<typename F::W>(), " ", structure),
+         [&](pare::target t, hash& h) {
+           for (const auto& o : products)
+             add_product(h, o, loose_matrix<std::int32_t>(o.x.view().rows, o.packed.n(), 0), pare::as_is, t);
+         });
+}
+
+/// Floats that are quantized in the call, times 4-bit weights with a scale per channel.
+void report_nibbles() {
+  generator random{1};
+  const extents size{7, 70, 133};
+  const auto x = filled<pare::f32>(random, size.m, size.k);
+  const auto w = filled<pare::s4>(random, size.n, size.k);
+  const std::vector<float> scales(static_cast<std::size_t>(size.n), 0.01f);
+  const pare::scaled_weights<pare::s4> packed(w.view(), scales);
+  std::vector<std::byte> memory(static_cast<std::size_t>(pare::dynamic_workspace(size.m, packed)));
+  report("dynamic f32 x s4", [&](pare::target t, hash& h) {
+    loose_matrix<float> y(size.m, size.n, 0);
+    pare::linear(x.view(), pare::dynamic_rows{memory}, packed, pare::as_is, y.view(), t);
+    h.add(y);
+  });
+}
+
 template <class... Formats>
 void report_all_sums(std::tuple<Formats...>) {
   std::uint64_t seed = 0;
@@ -199,6 +230,9 @@ void report_all() {
   report_codes<s16_s8<pare::dense>, pare::tflite_int64, std::int16_t, std::int64_t>("tflite_int64", 9);
   report_codes<s16_s16<pare::dense>, pare::tflite_int64, std::int8_t, std::int32_t>("tflite_int64", 10);
   report_stages();
+  report_windows<s8_s8n<pare::n_of_m<2, 4>>>("2 of 4", 1);
+  report_windows<u8_s8<pare::n_of_m<4, 32>>>("4 of 32", 2);
+  report_nibbles();
   report_convolutions<s8_s8<pare::dense>, false>(1);
   report_convolutions<u8_s8n<pare::dense>, false>(2);
   report_convolutions<s16_s8<pare::dense>, false>(3);

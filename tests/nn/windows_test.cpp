@@ -10,23 +10,6 @@ namespace {
 template <index N, index M>
 using windows = pare::n_of_m<N, M>;
 
-/// Zeroes all but `kept` of every `window` weights, or of as many as the last one has.
-template <class T>
-void thin(generator& random, loose_matrix<T>& weights, index kept, index window) {
-  const auto view = weights.view();
-  for (index j = 0; j < view.rows; ++j) {
-    index left = 0;
-    for (index l = 0; l < view.columns; ++l) {
-      if (l % window == 0) left = kept;
-      if (random.between(0, window - l % window - 1) < left) {
-        --left;
-      } else {
-        view(j, l) = T{0};
-      }
-    }
-  }
-}
-
 template <class F>
 void check_sums(std::uint64_t seed, const extents& size, filling how = filling::any) {
   generator random{seed};

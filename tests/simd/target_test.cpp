@@ -35,7 +35,7 @@ TEST_CASE("every target has a name of its own that parses back") {
 TEST_CASE("an unknown name is refused with the names there are") {
   CHECK_THROWS_WITH(pare::parse_target("sse9"),
                     "pare: target: expected one of scalar, sse4.1, avx2, avx-vnni, avx512-vnni, neon, neon-dotprod, "
-                    "avx512-vbmi, got sse9");
+                    "avx512-vbmi, wasm-simd128, got sse9");
   CHECK_THROWS_AS(pare::parse_target(""), pare::error);
   CHECK_THROWS_AS(pare::parse_target("AVX2"), pare::error);
 }
@@ -60,6 +60,7 @@ TEST_CASE("targets of another architecture are not compiled in") {
     if (!PARE_X86) CHECK(!pare::compiled_in(t));
   for (const target t : {target::neon, target::neon_dotprod})
     if (!PARE_ARM) CHECK(!pare::compiled_in(t));
+  if (!PARE_WASM) CHECK(!pare::compiled_in(target::wasm_simd128));
 }
 
 TEST_CASE("detection agrees with the operating system") {

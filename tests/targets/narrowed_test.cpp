@@ -11,7 +11,7 @@ namespace {
 bool asked_for(target t) { return t == target::scalar || (PARE_TARGETS >> static_cast<int>(t) & 1) != 0; }
 bool of_this_architecture(target t) {
   const bool arm = t == target::neon || t == target::neon_dotprod;
-  return t == target::scalar || (arm ? PARE_ARM : PARE_X86);
+  return t == target::scalar || (t == target::wasm_simd128 ? PARE_WASM : arm ? PARE_ARM : PARE_X86);
 }
 
 }  // namespace

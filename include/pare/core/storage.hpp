@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <new>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -44,6 +45,7 @@ class aligned_storage {
   const T* data() const noexcept { return data_; }
   index size() const noexcept { return size_; }
   std::size_t bytes() const noexcept { return static_cast<std::size_t>(size_) * sizeof(T); }
+  std::span<const std::byte> as_bytes() const noexcept { return {reinterpret_cast<const std::byte*>(data_), bytes()}; }
   T& operator[](index i) noexcept { return data_[i]; }
   const T& operator[](index i) const noexcept { return data_[i]; }
   T* begin() noexcept { return data_; }

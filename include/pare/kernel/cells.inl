@@ -7,7 +7,7 @@ struct plane_places {
 };
 struct listed_places {
   const std::uint32_t* places;
-  PARE_ALWAYS_INLINE index operator()(std::uint16_t i) const { return index{places[i]}; }
+  PARE_ALWAYS_INLINE index operator()(std::uint16_t i) const { return static_cast<index>(places[i]); }
 };
 template <class Call>
 PARE_ALWAYS_INLINE auto places_of(const Call& call) {
@@ -159,10 +159,11 @@ PARE_ALWAYS_INLINE void cells_sums(const Call& call, index pixel, index channel,
     }
   }
   typename info::total total[R][V];
-  const std::uint32_t* const first = call.weights.first + channel / R;
-  blocks_walk<R, decltype(places_of(call))> walk{
-      reinterpret_cast<const std::byte*>(call.a) + pixel * cell_bytes, places_of(call), call.weights.cells + first[0],
-      call.weights.strips + index{first[0]} * R * cell_bytes, index{first[1]} - index{first[0]}};
+  const std::uint32_t* const list = call.weights.first + channel / R;
+  const auto first = static_cast<index>(list[0]), last = static_cast<index>(list[1]);
+  blocks_walk<R, decltype(places_of(call))> walk{reinterpret_cast<const std::byte*>(call.a) + pixel * cell_bytes,
+                                                 places_of(call), call.weights.cells + first,
+                                                 call.weights.strips + first * R * cell_bytes, last - first};
   const bool flushed = accumulate_blocks<info, R, V>(sum, total, walk, cell_bytes, strip_bytes);
   PARE_UNROLL for (int r = 0; r < R; ++r) {
     PARE_UNROLL for (int v = 0; v < V; ++v) {

@@ -94,7 +94,7 @@ PARE_ALWAYS_INLINE i32x16 to_codes(const i64x16& x, const output_map& o) {
 PARE_ALWAYS_INLINE const i32x16& to_steps(const i32x16& x) { return x; }
 PARE_ALWAYS_INLINE i32x16 to_steps(const f32x16& x) {
   return to_int(
-      std::bit_cast<f32x16>(min(std::bit_cast<i32x16>(x), fill<i32x16>(std::bit_cast<std::int32_t>(32767.f)))));
+      pare::bit_cast<f32x16>(min(pare::bit_cast<i32x16>(x), fill<i32x16>(pare::bit_cast<std::int32_t>(32767.f)))));
 }
 
 /// x / 2^e, ties away from zero (gemmlowp's RoundingDivideByPOT). Pre: 0 <= e <= 31.
@@ -122,7 +122,7 @@ PARE_ALWAYS_INLINE i64x16 scaled(tflite_int64, const X& x, const i32x16 (&t)[2])
   return (widen(x) * widen(t[0]) + half) >> shift;
 }
 PARE_ALWAYS_INLINE f32x16 scaled(float_nearest_even, const i32x16& x, const i32x16 (&t)[1]) {
-  return to_float(x) * std::bit_cast<f32x16>(t[0]);
+  return to_float(x) * pare::bit_cast<f32x16>(t[0]);
 }
 /// (x + 2^(e-1)) >> e without leaving int32: the bit below the result rounds.
 PARE_ALWAYS_INLINE i32x16 scaled(power_of_two, const i32x16& x, const i32x16 (&t)[1]) {

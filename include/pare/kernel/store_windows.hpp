@@ -5,6 +5,7 @@
 #include <bit>
 #include <limits>
 
+#include "../core/bits.hpp"
 #include "pack_windows.hpp"
 
 namespace pare {
@@ -66,7 +67,7 @@ bool load_windows(const std::byte* values, const std::byte* places, index k, T* 
       next = std::numeric_limits<index>::max();  // what follows in this window must be zero too
     } else {
       if (place < next || place >= k) return false;
-      weights[place] = std::bit_cast<T>(values[e]);
+      weights[place] = pare::bit_cast<T>(values[e]);
       next = place + 1;
     }
   }

@@ -57,7 +57,7 @@ PARE_ALWAYS_INLINE dense_walk start_walk(const Call& call, const panel_view<dens
 template <class Call, index C>
 PARE_ALWAYS_INLINE auto start_walk(const Call& call, const panel_view<block<16, C>>& w, index row, index panel) {
   constexpr index depth = cell_depth<typename Call::weights_range::type>;
-  const index first = w.first[panel], last = w.first[panel + 1];
+  const auto first = static_cast<index>(w.first[panel]), last = static_cast<index>(w.first[panel + 1]);
   const index beyond = last > first ? (w.cells[last - 1] + 1) * depth - call.k : 0;
   const index tail = beyond > 0 ? depth - beyond : 0;
   return listed_walk<depth * index{sizeof(typename Call::activations::type)}>{

@@ -87,7 +87,7 @@ inline std::uint64_t checksum(std::uint64_t state, std::span<const std::byte> wo
 }
 inline std::uint64_t checksum_of(packed_header header, std::span<const std::byte> rest) noexcept {
   header.checksum = 0;
-  return checksum(checksum(1, std::as_bytes(std::span(&header, 1))), rest);
+  return checksum(checksum(1, std::as_bytes(std::span<const packed_header>(&header, 1))), rest);
 }
 
 constexpr std::size_t padded(std::size_t bytes) noexcept {
@@ -216,7 +216,7 @@ aligned_storage<std::byte> to_bytes(const packed_weights<W, Structure>& weights)
     std::copy(part.begin(), part.end(), to);
     to += detail::padded(part.size());
   }
-  header.checksum = detail::checksum_of(header, std::as_bytes(std::span(bytes)).subspan(sizeof header));
+  header.checksum = detail::checksum_of(header, bytes.as_bytes().subspan(sizeof header));
   std::memcpy(bytes.data(), &header, sizeof header);
   return bytes;
 }
@@ -234,9 +234,10 @@ auto packed_from_bytes(std::span<const std::byte> bytes) {
   packed_parts parts;
   auto rest = bytes.subspan(sizeof header);
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const std::size_t size = header.part_bytes[i];
-    if (size > rest.size() || detail::padded(size) > rest.size())
-      fail(text("bytes.part_bytes[", i, "]"), text("at most the ", rest.size(), " that are left"), size);
+    const std::uint64_t stored = header.part_bytes[i];
+    const auto size = static_cast<std::size_t>(stored);
+    if (stored > rest.size() || detail::padded(size) > rest.size())
+      fail(text("bytes.part_bytes[", i, "]"), text("at most the ", rest.size(), " that are left"), stored);
     if (size != 0) parts[i] = rest.first(size);
     rest = rest.subspan(detail::padded(size));
   }

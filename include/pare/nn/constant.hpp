@@ -2,9 +2,9 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 
+#include "../core/bits.hpp"
 #include "packed.hpp"
 
 namespace pare {
@@ -43,7 +43,7 @@ class constant_weights {
   static constexpr index panel_bytes = strips_per_panel<element>(K) * strip_bytes;
 
   constexpr void place(index j, index l, element weight) {
-    const auto bytes = std::bit_cast<std::array<std::byte, sizeof(element)>>(weight);
+    const auto bytes = pare::bit_cast<std::array<std::byte, sizeof(element)>>(weight);
     constexpr index depth = cell_depth<element>;
     const index at = j / strip_lanes * panel_bytes + l / depth * strip_bytes + j % strip_lanes * cell_bytes +
                      l % depth * index{sizeof(element)};

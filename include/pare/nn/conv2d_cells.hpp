@@ -197,7 +197,8 @@ template <class X, class Out, class Weights>
 index conv2d_workspace(const Weights& w, const conv_geometry& geometry, image_extents image, index concurrency = 1) {
   const conv_grid grid(geometry, image, w.window(), output_extents(geometry, image, w.window()));
   const detail::conv_bands<X, Out> bands(grid, w.inputs(), w.outputs());
-  if (bands.in_bytes() > index{UINT32_MAX}) fail("x.width", "rows of less than 4 GiB under a window", image.width);
+  if (static_cast<std::uint64_t>(bands.in_bytes()) > UINT32_MAX)
+    fail("x.width", "rows of less than 4 GiB under a window", image.width);
   return bands.places_bytes() + concurrency * bands.bytes() + strip_bytes;
 }
 

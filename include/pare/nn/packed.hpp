@@ -89,8 +89,7 @@ class packed_weights {
   }
   panel_view<Structure> view() const noexcept { return view_of<W, Structure>(parts(), k_); }
   packed_parts parts() const noexcept {
-    return {std::as_bytes(std::span(strips_)), std::as_bytes(std::span(sums_)), std::as_bytes(std::span(first_)),
-            std::as_bytes(std::span(cells_))};
+    return {strips_.as_bytes(), sums_.as_bytes(), first_.as_bytes(), cells_.as_bytes()};
   }
 
  private:
@@ -122,7 +121,7 @@ template <TileSource<typename W::type> Source>
 packed_weights<W, Structure>::packed_weights(index n, index k, Source source) : n_(n), k_(k) {
   if (n < 0) fail("weights.rows", "at least 0", n);
   if (k < 0 || k > INT32_MAX) fail("weights.columns", "at least 0 and below 2^31", k);
-  if (n > INT64_MAX / 128 / (k + 1)) fail("weights.rows", "rows that fit the address space", n);
+  if (n > PTRDIFF_MAX / 4 / (std::int64_t{k} + 64) - 15) fail("weights.rows", "rows that fit the address space", n);
   const index panels = panel_count(n), panel_bytes = panel_bytes_of<W, Structure>(k);
   if (has_sums) sums_ = aligned_storage<std::int32_t>(panels * strip_lanes);
   constexpr bool listed = is_listed<Structure>;

@@ -1,8 +1,9 @@
 // bfloat16.hpp: the upper half of a float, as storage for scales.
 #pragma once
 
-#include <bit>
 #include <cstdint>
+
+#include "../core/bits.hpp"
 
 namespace pare {
 
@@ -13,11 +14,11 @@ struct bfloat16 {
 
   constexpr bfloat16() noexcept = default;
   constexpr explicit bfloat16(float value) noexcept {
-    const auto word = std::bit_cast<std::uint32_t>(value);
+    const auto word = pare::bit_cast<std::uint32_t>(value);
     const std::uint32_t rounded = value != value ? word | 0x10000u : word + 0x7fffu + ((word >> 16) & 1u);
     bits = static_cast<std::uint16_t>(rounded >> 16);
   }
-  constexpr operator float() const noexcept { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+  constexpr operator float() const noexcept { return pare::bit_cast<float>(std::uint32_t{bits} << 16); }
 };
 static_assert(sizeof(bfloat16) == 2);
 

@@ -1,9 +1,10 @@
 // multiplier.hpp: a positive real multiplier as a 32-bit fraction and a shift, and the integer steps that apply it.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <limits>
+
+#include "../core/bits.hpp"
 
 namespace pare {
 
@@ -17,7 +18,7 @@ struct fixed_multiplier {
 /// The fixed multiplier next to M, ties up; below 2^-32 it is 0. Pre: 0 <= M < 2^31.
 /// Source: TFLite, QuantizeMultiplier: frexp, then round_half_away(fraction * 2^31).
 constexpr fixed_multiplier decompose(double M) noexcept {
-  const auto bits = std::bit_cast<std::uint64_t>(M);
+  const auto bits = pare::bit_cast<std::uint64_t>(M);
   const auto exponent = static_cast<std::int32_t>(bits >> 52);
   if (exponent == 0) return {};  // zero and numbers below 2^-1022
   // M = fraction * 2^(exponent - 1022 - 53), with the leading bit that is not stored.

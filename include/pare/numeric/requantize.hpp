@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 
+#include "../core/bits.hpp"
 #include "../core/error.hpp"
 #include "multiplier.hpp"
 #include "rounding.hpp"
@@ -100,13 +100,13 @@ struct float_nearest_even {
   static constexpr int terms = 1;
   static constexpr bool accepts(double M) noexcept { return M >= 0 && M <= 0x1p127; }
   static constexpr std::array<std::int32_t, terms> from_scale(double M) noexcept {
-    return {std::bit_cast<std::int32_t>(static_cast<float>(M))};
+    return {pare::bit_cast<std::int32_t>(static_cast<float>(M))};
   }
   static constexpr std::int32_t apply(accumulator x, const std::array<std::int32_t, terms>& t,
                                       const output_map& out) noexcept {
     const auto low = static_cast<float>(out.min - out.zero_point);
     const auto high = static_cast<float>(out.max - out.zero_point);
-    const float product = static_cast<float>(x) * std::bit_cast<float>(t[0]);
+    const float product = static_cast<float>(x) * pare::bit_cast<float>(t[0]);
     return static_cast<std::int32_t>(half_even{}(std::clamp(product, low, high))) + out.zero_point;
   }
 };
@@ -117,7 +117,7 @@ struct power_of_two {
   static constexpr int terms = 1;
   static constexpr bool accepts(double M) noexcept {
     constexpr auto fraction = (std::uint64_t{1} << 52) - 1;
-    return M >= 0x1p-31 && M <= 1 && (std::bit_cast<std::uint64_t>(M) & fraction) == 0;
+    return M >= 0x1p-31 && M <= 1 && (pare::bit_cast<std::uint64_t>(M) & fraction) == 0;
   }
   static constexpr std::array<std::int32_t, terms> from_scale(double M) noexcept { return {1 - decompose(M).shift}; }
   static constexpr std::int32_t apply(accumulator x, const std::array<std::int32_t, terms>& t,

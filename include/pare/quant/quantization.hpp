@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -10,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/bits.hpp"
 #include "../numeric/rounding.hpp"
 #include "granularity.hpp"
 #include "scheme.hpp"
@@ -41,13 +41,13 @@ namespace detail {
 /// integers, which are in the order of the floats above 0: compilers make vectors of it.
 inline bool are_within(const std::vector<affine_map>& maps, float least, float most, std::int64_t low,
                        std::int64_t high) noexcept {
-  const auto from = std::bit_cast<std::uint32_t>(least), span = std::bit_cast<std::uint32_t>(most) - from;
+  const auto from = pare::bit_cast<std::uint32_t>(least), span = pare::bit_cast<std::uint32_t>(most) - from;
   low = std::max<std::int64_t>(low, INT32_MIN);  // so that the differences fit
   high = std::min<std::int64_t>(high, INT32_MAX);
   const auto first = static_cast<std::uint32_t>(low), codes = static_cast<std::uint32_t>(high - low);
   std::uint32_t beyond = 0;
   for (const affine_map& map : maps) {
-    beyond |= std::bit_cast<std::uint32_t>(map.scale) - from > span;
+    beyond |= pare::bit_cast<std::uint32_t>(map.scale) - from > span;
     beyond |= static_cast<std::uint32_t>(map.zero_point) - first > codes;
   }
   return beyond == 0;

@@ -1,9 +1,9 @@
 // features.hpp: the compiler's names of what each target may use, and the system headers of the intrinsics.
 #pragma once
 
-#include <bit>
 #include <limits>
 
+#include "../core/bits.hpp"
 #include "target.hpp"
 
 #if PARE_X86
@@ -21,4 +21,7 @@
 #define PARE_FEATURES_neon "arch=armv8-a"
 #define PARE_FEATURES_neon_dotprod "arch=armv8.2-a+dotprod"
 #endif
+#elif PARE_WASM
+#include <wasm_simd128.h>
+#define PARE_FEATURES_wasm_simd128 "simd128"
 #endif

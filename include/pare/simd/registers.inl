@@ -40,7 +40,7 @@ PARE_ALWAYS_INLINE i32_reg truncated(f32_reg x) { return __builtin_convertvector
 /// The positive number c with the signs of x.
 PARE_ALWAYS_INLINE f32_reg with_sign_of(float c, f32_reg x) {
   const auto sign = (i32_reg)x & std::numeric_limits<std::int32_t>::min();
-  return (f32_reg)(sign | std::bit_cast<std::int32_t>(c));
+  return (f32_reg)(sign | pare::bit_cast<std::int32_t>(c));
 }
 /// One register of int32 to two of int64.
 PARE_ALWAYS_INLINE void widen(i32_reg x, i64_reg* y) {

@@ -52,23 +52,30 @@
 #else
 #define PARE_IF_NEON_DOTPROD(X)
 #endif
+#if PARE_WASM && (PARE_TARGETS & PARE_TARGET_BIT_WASM_SIMD128)
+#define PARE_IF_WASM_SIMD128(X) X(wasm_simd128)
+#else
+#define PARE_IF_WASM_SIMD128(X)
+#endif
 #define PARE_FOR_EACH_TARGET(X) \
   X(scalar)                     \
   PARE_IF_SSE41(X)              \
   PARE_IF_AVX2(X)               \
-  PARE_IF_AVX_VNNI(X) PARE_IF_AVX512_VNNI(X) PARE_IF_NEON(X) PARE_IF_NEON_DOTPROD(X) PARE_IF_AVX512_VBMI(X)
+  PARE_IF_AVX_VNNI(X)           \
+  PARE_IF_AVX512_VNNI(X) PARE_IF_NEON(X) PARE_IF_NEON_DOTPROD(X) PARE_IF_AVX512_VBMI(X) PARE_IF_WASM_SIMD128(X)
 
 namespace pare {
 
 /// Every instruction set the library knows, on any architecture.
-enum class target { scalar, sse41, avx2, avx_vnni, avx512_vnni, neon, neon_dotprod, avx512_vbmi };
+enum class target { scalar, sse41, avx2, avx_vnni, avx512_vnni, neon, neon_dotprod, avx512_vbmi, wasm_simd128 };
 
-inline constexpr std::array all_targets{target::scalar,      target::sse41, target::avx2,         target::avx_vnni,
-                                        target::avx512_vnni, target::neon,  target::neon_dotprod, target::avx512_vbmi};
+inline constexpr std::array all_targets{target::scalar,       target::sse41,       target::avx2,
+                                        target::avx_vnni,     target::avx512_vnni, target::neon,
+                                        target::neon_dotprod, target::avx512_vbmi, target::wasm_simd128};
 
 constexpr std::string_view name(target t) noexcept {
-  constexpr std::string_view names[] = {"scalar",      "sse4.1", "avx2",         "avx-vnni",
-                                        "avx512-vnni", "neon",   "neon-dotprod", "avx512-vbmi"};
+  constexpr std::string_view names[] = {"scalar", "sse4.1",       "avx2",        "avx-vnni",    "avx512-vnni",
+                                        "neon",   "neon-dotprod", "avx512-vbmi", "wasm-simd128"};
   return names[static_cast<int>(t)];
 }
 
@@ -130,7 +137,7 @@ inline bool cpu_has(target t) noexcept {
   return t == target::scalar || t == target::neon || (t == target::neon_dotprod && cpu_has_dotprod());
 }
 #else
-inline bool cpu_has(target t) noexcept { return t == target::scalar; }
+inline bool cpu_has(target t) noexcept { return t == target::scalar || (PARE_WASM && t == target::wasm_simd128); }
 #endif
 
 /// The target that the unit's own flags promise: nothing needs to be asked at run time if it is the best there is.
@@ -142,6 +149,8 @@ constexpr target promised() noexcept {
   return target::avx512_vnni;
 #elif defined(__ARM_FEATURE_DOTPROD)
   return target::neon_dotprod;
+#elif PARE_WASM
+  return target::wasm_simd128;
 #else
   return target::scalar;
 #endif

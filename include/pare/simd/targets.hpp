@@ -9,3 +9,4 @@
 #include "targets/neon_dotprod.hpp"
 #include "targets/scalar.hpp"
 #include "targets/sse41.hpp"
+#include "targets/wasm_simd128.hpp"

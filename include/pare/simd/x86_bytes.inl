@@ -1,21 +1,7 @@
-// x86_bytes.inl: 8-bit dots without vpdpbusd, for registers of any width. Included after lanes.inl and madd, maddubs,
-// absolute, with_sign, low_bytes, high_bytes. Unsigned activations enter as x - 128.
+// x86_bytes.inl: 8-bit dots without vpdpbusd, for registers of any width. Included after what madd_bytes.inl wants and
+// maddubs, absolute, with_sign. Unsigned activations enter as x - 128.
 
-PARE_ALWAYS_INLINE i32_reg madd_add(i32_reg sum, i32_reg a, i32_reg w) {
-  return (i32_reg)((u32_reg)sum + (u32_reg)madd(a, w));
-}
-
-#include "dots.inl"
-
-template <bool Signed>
-struct dot_signed_bytes : plain_dot<4> {
-  static constexpr std::int32_t offset = Signed ? 0 : -128;
-  using acc = single_sums;
-  static PARE_ALWAYS_INLINE i32_reg as_signed(i32_reg x) {
-    return Signed ? x : x ^ static_cast<std::int32_t>(0x80808080);
-  }
-  static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
-};
+#include "madd_bytes.inl"
 
 /// Weights >= -127: |a| * (w with a's sign), two products of at most 128 * 127 fit int16.
 template <bool Signed>
@@ -33,27 +19,6 @@ struct dot_narrow_bytes : dot_signed_bytes<Signed> {
   static PARE_ALWAYS_INLINE void mul_add(single_sums& sum, const cell& a, i32_reg w) {
     const i32_reg ones = i32_reg{} + 0x00010001;
     sum.r[Part] = madd_add(sum.r[Part], maddubs(a.absolute, with_sign(w, a.a)), ones);
-  }
-};
-
-/// Any weights: even and odd bytes widened to int16 and multiplied apart.
-template <bool Signed>
-struct dot_full_bytes : dot_signed_bytes<Signed> {
-  static constexpr int scratch = 2;
-  struct part {
-    i32_reg even, odd;
-  };
-  using cell = part;
-  static PARE_ALWAYS_INLINE part as_part(i32_reg x) { return {low_bytes(x), high_bytes(x)}; }
-  static PARE_ALWAYS_INLINE cell as_cell(i32_reg x) { return as_part(dot_signed_bytes<Signed>::as_signed(x)); }
-  template <int Part>
-  static PARE_ALWAYS_INLINE part load(const std::byte* strip) {
-    return as_part(load_register(strip + Part * register_bytes));
-  }
-  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return as_cell(broadcast_4(p)); }
-  template <int Part>
-  static PARE_ALWAYS_INLINE void mul_add(single_sums& sum, const cell& a, const part& w) {
-    sum.r[Part] = madd_add(madd_add(sum.r[Part], a.even, w.even), a.odd, w.odd);
   }
 };
 
@@ -95,7 +60,3 @@ template <class A, class W>
 using dot_for_bytes = std::conditional_t<
     short_products<A, W>, dot_short_bytes<(A::min < 0)>,
     std::conditional_t<(W::min >= -127), dot_narrow_bytes<(A::min < 0)>, dot_full_bytes<(A::min < 0)>>>;
-
-template <class W, bool Split>
-using dot_for_halves = std::conditional_t<sizeof(typename W::type) == 1, dot_widened,
-                                          std::conditional_t<Split, dot_split_halves, dot_halves>>;

@@ -2,14 +2,20 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstring>
 
+#include "../../core/bits.hpp"
 #include "../../core/cell.hpp"
 #include "../target.hpp"
 
+// Registers of any kind would do, but only WebAssembly has a letter for them; there clang 14, which makes vectors of
+// these loops, reads a number that an asm left in memory after its place has been used again.
+#if defined(__wasm__)
+#define PARE_OPAQUE(x) __asm__("" : "+r"(x))
+#else
 #define PARE_OPAQUE(x) __asm__("" : "+m"(x))
+#endif
 
 namespace pare::inline PARE_UNIT::scalar {
 
@@ -26,7 +32,7 @@ inline i32_reg to_int(f32_reg x) { return static_cast<std::int32_t>(std::nearbyi
 inline f32_reg load_upper_halves(const std::byte* p) {
   std::uint16_t half;
   std::memcpy(&half, p, sizeof half);
-  return std::bit_cast<float>(std::uint32_t{half} << 16);
+  return pare::bit_cast<float>(std::uint32_t{half} << 16);
 }
 inline f32_reg to_float(i32_reg x) { return static_cast<float>(x); }
 inline f32_reg to_float(const i64_reg* x) { return static_cast<float>(static_cast<double>(*x)); }
@@ -127,7 +133,7 @@ struct dot_floats {
   static i32_reg as_cell(i32_reg x) { return x; }
   template <int Part>
   static void mul_add(acc& sum, i32_reg a, i32_reg w) {
-    sum.r[Part] = fma_add(sum.r[Part], std::bit_cast<float>(a), std::bit_cast<float>(w));
+    sum.r[Part] = fma_add(sum.r[Part], pare::bit_cast<float>(a), pare::bit_cast<float>(w));
   }
   static const acc& result(const acc& sum) { return sum; }
 };
