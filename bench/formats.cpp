@@ -144,6 +144,7 @@ std::unique_ptr<contender> prepare_fixed(const problem& p, target on) {
 
 void add_formats(std::vector<variant>& all) {
   all.push_back({"u8u8", arithmetic::bytes, prepare<affine_product>});
+  all.push_back({"f16w", arithmetic::floats, prepare<float_product<f16>>});
   all.push_back({"s8-to-s32", arithmetic::bytes, prepare<sums_product>});
   all.push_back(
       {.name = "s8-read", .unit = arithmetic::bytes, .prepare = prepare<weights_read>, .on_shapes = shapes::row});

@@ -47,6 +47,8 @@ class quantized_product final : public contender {
   buffer<out_type> y_;
 };
 
+/// Floats by weights stored as W.
+template <Element W>
 class float_product final : public contender {
  public:
   float_product(const problem& p, target on)
@@ -67,7 +69,7 @@ class float_product final : public contender {
  private:
   target on_;
   float_operands operands_;
-  packed_weights<f32> weights_;
+  packed_weights<W> weights_;
   channels<float> bias_;
   buffer<float> y_;
 };

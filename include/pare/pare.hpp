@@ -12,6 +12,7 @@
 #include "numeric/elementwise.hpp"
 #include "numeric/fixed_point.hpp"
 #include "numeric/functions.hpp"
+#include "numeric/half.hpp"
 #include "numeric/multiplier.hpp"
 #include "numeric/range.hpp"
 #include "numeric/requantize.hpp"

@@ -44,7 +44,7 @@ typename R::type draw(generator& random, filling how) {
     return static_cast<typename R::type>(how == filling::any ? random.between(R::min, R::max) : low ? R::min : R::max);
   } else {
     const auto size = static_cast<float>(std::int64_t{1} << random.between(0, 16)) / 256;
-    return size * static_cast<float>(random.between(-4095, 4095)) / 4096;
+    return static_cast<typename R::type>(size * static_cast<float>(random.between(-4095, 4095)) / 4096);
   }
 }
 

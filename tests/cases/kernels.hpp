@@ -60,6 +60,7 @@ using formats_of = std::tuple<s8_s8n<S>, s8_s8<S>, u8_s8n<S>, u8_s8<S>, s16_s8<S
                               s16_s16n<S>, q12_q12_shallow<S>>;
 using integer_formats = decltype(std::tuple_cat(formats_of<pare::dense>{}, formats_of<pare::block16>{},
                                                 std::tuple<q12_q12, s8_s8_deep, u8_s8n_deep>{}));
+using f32_f16 = format<pare::f32, pare::f16>;
 using float_formats = std::tuple<f32_f32<pare::dense>, f32_f32<pare::block16>>;
 
 template <class F>
@@ -77,7 +78,7 @@ std::string label() {
     using T = typename R::type;
     return pare::text(std::is_signed_v<T> ? "s" : "u", 8 * sizeof(T), "[", R::min, ", ", R::max, "]");
   } else {
-    return "f32";
+    return std::is_same_v<R, pare::f16> ? "f16" : "f32";
   }
 }
 template <class Structure>
@@ -152,6 +153,7 @@ using float_to_codes =
   X(cases::sums<cases::s16_s8n_shallow<structure>>) \
   X(cases::sums<cases::q12_q12_shallow<structure>>) \
   X(cases::sums<cases::f32_f32<structure>>)
+#define CASES_HALF(X) X(cases::sums<cases::f32_f16>)
 #define CASES_WIDE(X, structure)            \
   X(cases::sums<cases::s16_s8<structure>>)  \
   X(cases::sums<cases::s16_s16<structure>>) \
@@ -190,6 +192,7 @@ using float_to_codes =
 #define CASES_DEFINED_ELSEWHERE(...) extern CASES_DEFINED_HERE(__VA_ARGS__)
 CASES_OF(CASES_DEFINED_ELSEWHERE, pare::dense)
 CASES_OF(CASES_DEFINED_ELSEWHERE, pare::block16)
+CASES_HALF(CASES_DEFINED_ELSEWHERE)
 CASES_WIDE(CASES_DEFINED_ELSEWHERE, pare::dense)
 CASES_WIDE(CASES_DEFINED_ELSEWHERE, pare::block16)
 CASES_AFFINE(CASES_DEFINED_ELSEWHERE)

@@ -2,3 +2,4 @@
 #include "kernels.hpp"
 
 CASES_OF(CASES_DEFINED_HERE, pare::dense)
+CASES_HALF(CASES_DEFINED_HERE)

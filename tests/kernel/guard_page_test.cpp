@@ -121,7 +121,7 @@ void for_each_edge(const Check& check) {
   }
 }
 
-using formats = decltype(std::tuple_cat(integer_formats{}, float_formats{}));
+using formats = decltype(std::tuple_cat(integer_formats{}, float_formats{}, std::tuple<f32_f16>{}));
 
 }  // namespace
 

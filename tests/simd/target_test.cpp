@@ -75,8 +75,8 @@ TEST_CASE("detection agrees with the operating system") {
     CHECK(pare::available(t) == all);
   };
   check(target::sse41, {"sse4_1", "ssse3"});
-  check(target::avx2, {"avx2", "fma"});
-  check(target::avx_vnni, {"avx2", "fma", "avx_vnni"});
+  check(target::avx2, {"avx2", "fma", "f16c"});
+  check(target::avx_vnni, {"avx2", "fma", "f16c", "avx_vnni"});
   check(target::avx512_vnni, {"avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512_vnni"});
   check(target::avx512_vbmi, {"avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512_vnni", "avx512vbmi"});
   check(target::neon, {"asimd"});

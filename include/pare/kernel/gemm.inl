@@ -87,13 +87,14 @@ PARE_ALWAYS_INLINE void steps(typename Dot::acc (&sum)[R][V], Walk& walk, index 
 #include "copies.inl"
 #include "turns.inl"
 
-/// The partial cell at the end of every row, completed with zeros.
+/// The partial cell of every row, completed with zeros: after it, or before it if Dot says so.
 template <class Dot, int R, int V>
 PARE_ALWAYS_INLINE void tail_step(typename Dot::acc (&sum)[R][V], const position& at, index tail_bytes, index row_bytes,
                                   index panel_bytes) {
   constexpr index room = room_of<Dot>;
   alignas(8) std::byte cells[R][room] = {};
-  copy_tails(cells[0], room, R, at.cell, tail_bytes, row_bytes);
+  constexpr bool heads = requires { Dot::heads; };
+  copy_tails(cells[0] + (heads ? room - tail_bytes : 0), room, R, at.cell, tail_bytes, row_bytes);
   step<Dot, R, V>(sum, {cells[0], at.strip}, room, panel_bytes);
 }
 

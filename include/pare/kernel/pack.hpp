@@ -19,7 +19,7 @@ template <class Structure, class T>
 inline constexpr bool has_kernel = std::is_same_v<Structure, dense>;
 template <index R, index C, class T>
 inline constexpr bool has_kernel<block<R, C>, T> =
-    (R == 1 || R == 2 || R == 4 || R == 8 || R == 16) && C % cell_depth<T> == 0;
+    (R == 1 || R == 2 || R == 4 || R == 8 || R == 16) && C % cell_depth<T> == 0 && !std::is_same_v<T, half>;
 
 /// The ones that every element format has: 4 int8, 2 x 2 int16 or 4 x 1 floats along k.
 using block16 = block<16, 4>;
@@ -104,12 +104,26 @@ inline void pack_nibble_strip(const matrix_view<const std::int8_t>& weights, ind
       strip[lane * cell_bytes + b] = static_cast<std::byte>(nibble(lane, l + b) | nibble(lane, l + 4 + b) << 4);
 }
 
+/// Packs one panel of at most 16 channels of halves, weights [rows <= 16, k]: a strip holds one element of each
+/// channel, then the next one of each, so that both are registers of neighbours. If k is odd, the first element has a
+/// strip with zeros before it: its product starts the sum, in the order of k.
+inline void pack_half_panel(const matrix_view<const half>& weights, std::byte* strips) noexcept {
+  const index odd = weights.columns % 2, halves = strip_bytes / index{sizeof(half)};
+  std::memset(strips, 0, static_cast<std::size_t>(ceil_div(weights.columns, 2) * strip_bytes));
+  for (index l = 0; l < weights.columns; ++l)
+    for (index lane = 0; lane < weights.rows; ++lane)
+      std::memcpy(strips + (((l + odd) / 2 * halves) + (l + odd) % 2 * strip_lanes + lane) * index{sizeof(half)},
+                  &weights(lane, l), sizeof(half));
+}
+
 /// Packs one panel of at most 16 channels of the range W, weights [rows <= 16, k], into strips_of<W>(k) strips.
 template <class W>
 void pack_panel_of(const matrix_view<const typename W::type>& weights, std::byte* strips) noexcept {
   if constexpr (bits_of<W> == 4) {
     for (index l = 0; l < weights.columns; l += strip_depth<W>, strips += strip_bytes)
       pack_nibble_strip(weights, l, strips);
+  } else if constexpr (std::is_same_v<W, f16>) {
+    pack_half_panel(weights, strips);
   } else {
     pack_panel(weights, strips);
   }

@@ -17,6 +17,8 @@ template <class A, class W>
 inline constexpr bool multipliable = false;
 template <>
 inline constexpr bool multipliable<f32, f32> = true;
+template <>
+inline constexpr bool multipliable<f32, f16> = true;
 template <IntegerRange A, IntegerRange W>
 inline constexpr bool multipliable<A, W> = (sizeof(typename A::type) == 1 && sizeof(typename W::type) == 1 &&
                                             W::min < 0 && (bits_of<W> == 8 || A::min < 0)) ||
@@ -28,7 +30,7 @@ template <class A, class W, index MaxDepth = default_depth>
 struct plan {
   static_assert(multipliable<A, W>,
                 "pare: no kernel multiplies these formats; activations are 8 or 16 bits (16 signed), weights signed, 8 "
-                "bits or no wider than the activations, or both are float (see kernel/plan.hpp)");
+                "bits or no wider than the activations, or float, weights also f16 (see kernel/plan.hpp)");
 };
 
 /// Sums of floats are floats at any depth.
@@ -36,6 +38,8 @@ template <index MaxDepth>
 struct plan<f32, f32, MaxDepth> {
   static constexpr value_kind sum = value_kind::real;
 };
+template <index MaxDepth>
+struct plan<f32, f16, MaxDepth> : plan<f32, f32, MaxDepth> {};
 
 template <IntegerRange A, IntegerRange W, index MaxDepth>
 requires multipliable<A, W>

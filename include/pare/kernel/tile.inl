@@ -26,6 +26,11 @@ struct choose_dot<f32, f32, false> {
   using type = dot_for_floats;
   static constexpr index period = 0;
 };
+template <>
+struct choose_dot<f32, f16, false> {
+  using type = dot_stored_halves;
+  static constexpr index period = 0;
+};
 
 /// Stands for the int64 totals of a reduction that fits int32.
 struct no_total {};

@@ -24,6 +24,12 @@ struct dense_walk {
   }
 };
 
+/// The same where the partial cell comes first.
+struct headed_walk : dense_walk {
+  position head;
+  PARE_ALWAYS_INLINE position tail_position(index) const { return head; }
+};
+
 /// The cells that a list names.
 template <index CellStep>
 struct listed_walk {
@@ -49,9 +55,17 @@ PARE_ALWAYS_INLINE const std::byte* start_of_row(const Call& call, index row) {
 }
 
 template <class Call>
-PARE_ALWAYS_INLINE dense_walk start_walk(const Call& call, const panel_view<dense>& w, index row, index panel) {
+PARE_ALWAYS_INLINE auto start_walk(const Call& call, const panel_view<dense>& w, index row, index panel) {
   constexpr index depth = strip_depth<typename Call::weights_range>;
-  return {{start_of_row(call, row), w.strips + panel * w.panel_bytes}, call.k / depth, call.k % depth};
+  if constexpr (std::is_same_v<typename Call::weights_range, f16>) {
+    // See pack_half_panel.
+    const position head{start_of_row(call, row), w.strips + panel * w.panel_bytes};
+    const index odd = call.k % depth;
+    return headed_walk{{{head.cell + odd * index{sizeof(float)}, head.strip + odd * strip_bytes}, call.k / depth, odd},
+                       head};
+  } else {
+    return dense_walk{{start_of_row(call, row), w.strips + panel * w.panel_bytes}, call.k / depth, call.k % depth};
+  }
 }
 
 template <class Call, index C>

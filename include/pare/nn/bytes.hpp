@@ -25,14 +25,14 @@ template <index N, index M>
 std::string structure_name(n_of_m<N, M, 1>) {
   return text("n_of_m<", N, ", ", M, ">");
 }
-/// "s8[-127, 127]", "u16[0, 65535]", "f32".
+/// "s8[-127, 127]", "u16[0, 65535]", "f32", "f16".
 template <Element W>
 std::string range_name() {
   if constexpr (IntegerRange<W>) {
     using type = typename W::type;
     return text(std::is_signed_v<type> ? "s" : "u", bits_of<W>, "[", W::min, ", ", W::max, "]");
   } else {
-    return "f32";
+    return std::is_same_v<W, f16> ? "f16" : "f32";
   }
 }
 /// The format in words: "s8[-127, 127] block<16, 4>". Part of the header: operands of another format are refused.

@@ -14,7 +14,8 @@ namespace pare {
 template <Element W, index N, index K>
 class constant_weights {
   static_assert(N > 0 && K > 0, "pare: constant_weights<W, N, K> has at least one weight");
-  static_assert(bits_of<W> >= 8, "pare: constant_weights have at least 8 bits; pack 4-bit weights at run time");
+  static_assert(bits_of<W> >= 8 && !std::is_same_v<W, f16>,
+                "pare: constant_weights have at least 8 bits and are no halves; pack those at run time");
   using element = typename W::type;
 
  public:

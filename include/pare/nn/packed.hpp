@@ -77,6 +77,14 @@ class packed_weights {
           for (index j = 0; j < tile.rows; ++j) std::copy_n(weights.row(first + j), tile.columns, tile.row(j));
         }) {}
 
+  /// Packs floats, each rounded to the nearest half.
+  explicit packed_weights(const matrix_view<const float>& weights) requires std::is_same_v<W, f16>
+      : packed_weights(checked(weights).rows, weights.columns, [&](index first, matrix_view<half> tile) {
+        for (index j = 0; j < tile.rows; ++j)
+          std::transform(weights.row(first + j), weights.row(first + j) + tile.columns, tile.row(j),
+                         [](float weight) { return half(weight); });
+      }) {}
+
   index n() const noexcept { return n_; }
   index k() const noexcept { return k_; }
   /// Memory of the packed operand: strips, sums and, for blocks, which cells they are.
@@ -93,7 +101,8 @@ class packed_weights {
   }
 
  private:
-  static const matrix_view<const element>& checked(const matrix_view<const element>& weights) {
+  template <class T>
+  static const matrix_view<T>& checked(const matrix_view<T>& weights) {
     expect_valid("weights", weights);
     return weights;
   }

@@ -23,6 +23,7 @@ class packed_conv {
   using element = typename W::type;
   using structure = Structure;
   static constexpr bool in_cells = is_listed<Structure> && group_of<Structure> < strip_lanes;
+  static_assert(!std::is_same_v<W, f16>, "pare: convolutions read f32 weights, not f16 ones yet");
   static_assert(std::is_same_v<Structure, dense> || in_cells || window_depth<Structure> != 0,
                 "pare: convolutions take dense weights, block<R, C> with R = 1, 2, 4 or 8, and n_of_m<N, M>; for other "
                 "structures zeros cost as much as other weights");

@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "half.hpp"
+
 namespace pare {
 
 /// The integers Min..Max, stored in T. Narrower than T where a kernel or a proof needs it: int8 weights without -128.
@@ -68,6 +70,10 @@ inline constexpr int bits_of<nibble_range<Min, Max>> = 4;
 struct f32 {
   using type = float;
 };
+/// The element type of weights for float activations that are stored as halves.
+struct f16 {
+  using type = half;
+};
 
 template <class R>
 concept IntegerRange = std::integral<typename R::type> && requires {
@@ -76,7 +82,7 @@ concept IntegerRange = std::integral<typename R::type> && requires {
 };
 
 template <class R>
-concept Element = IntegerRange<R> || std::same_as<R, f32>;
+concept Element = IntegerRange<R> || std::same_as<R, f32> || std::same_as<R, f16>;
 
 /// The greatest |value| in R.
 template <IntegerRange R>

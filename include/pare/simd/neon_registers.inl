@@ -27,6 +27,9 @@ PARE_ALWAYS_INLINE void widen_codes(const std::uint8_t* p, i32_reg& x) {
 PARE_ALWAYS_INLINE i32_reg load_widened(const std::byte* p) {
   return (i32_reg)vmovl_s8(vld1_s8(reinterpret_cast<const std::int8_t*>(p)));
 }
+PARE_ALWAYS_INLINE f32_reg load_halves(const std::byte* p) {
+  return (f32_reg)vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(reinterpret_cast<const std::uint16_t*>(p))));
+}
 PARE_ALWAYS_INLINE i32_reg broadcast_4(const std::byte* p) {
   std::int32_t four;
   std::memcpy(&four, p, sizeof four);

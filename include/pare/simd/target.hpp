@@ -93,10 +93,22 @@ constexpr bool compiled_in(target t) noexcept {
 namespace cpu {
 
 #if PARE_X86
-/// __builtin_cpu_supports of clang 14 does not know it: CPUID leaf 7, subleaf 1, EAX bit 4.
+/// __builtin_cpu_supports of clang 14 does not know it: CPUID leaf 7, subleaf 1, EAX bit 4. Asked once: virtual machines
+/// take microseconds to answer.
 inline bool cpu_has_avx_vnni() noexcept {
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a >> 4 & 1) != 0;
+  static const bool has = [] {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a >> 4 & 1) != 0;
+  }();
+  return has;
+}
+/// Nor this one: leaf 1, ECX bit 29. What lets AVX2 run lets it run.
+inline bool cpu_has_f16c() noexcept {
+  static const bool has = [] {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c >> 29 & 1) != 0;
+  }();
+  return has;
 }
 inline bool cpu_has(target t) noexcept {
   switch (t) {
@@ -105,7 +117,7 @@ inline bool cpu_has(target t) noexcept {
     case target::sse41:
       return !!__builtin_cpu_supports("sse4.1");
     case target::avx2:
-      return !!__builtin_cpu_supports("avx2") && !!__builtin_cpu_supports("fma");
+      return !!__builtin_cpu_supports("avx2") && !!__builtin_cpu_supports("fma") && cpu_has_f16c();
     case target::avx_vnni:
       return cpu_has(target::avx2) && cpu_has_avx_vnni();
     case target::avx512_vnni:

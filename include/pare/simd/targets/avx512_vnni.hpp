@@ -51,6 +51,9 @@ PARE_ALWAYS_INLINE void widen_codes(const std::uint16_t* p, i32_reg& x) {
 PARE_ALWAYS_INLINE i32_reg load_widened(const std::byte* p) {
   return (i32_reg)_mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
+PARE_ALWAYS_INLINE f32_reg load_halves(const std::byte* p) {
+  return (f32_reg)_mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
 PARE_ALWAYS_INLINE i32_reg broadcast_4(const std::byte* p) {
   std::int32_t four;
   std::memcpy(&four, p, sizeof four);

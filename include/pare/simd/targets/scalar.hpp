@@ -7,6 +7,7 @@
 
 #include "../../core/bits.hpp"
 #include "../../core/cell.hpp"
+#include "../../numeric/half.hpp"
 #include "../target.hpp"
 
 // Registers of any kind would do, but only WebAssembly has a letter for them; there clang 14, which makes vectors of
@@ -218,6 +219,23 @@ template <class W, bool Split>
 using dot_for_halves = dot_plain<std::int16_t, typename W::type, std::conditional_t<Split, std::int64_t, std::int32_t>,
                                  cell_depth<typename W::type>>;
 using dot_for_floats = dot_plain<float, float, float, 1>;
+
+/// float x half, as dots.inl has it.
+struct dot_stored_halves : dot_plain<float, half, float, 2> {
+  static constexpr bool heads = true;
+  struct part {
+    half lane[2][16];
+  };
+  template <int>
+  static part load(const std::byte* strip) {
+    return copy<part>(strip);
+  }
+  template <int>
+  static void mul_add(acc& sum, const cell& a, const part& w) {
+    for (int j = 0; j < 2; ++j)
+      for (int i = 0; i < 16; ++i) sum.r[i] += a.k[j] * static_cast<float>(w.lane[j][i]);
+  }
+};
 
 }  // namespace pare::inline PARE_UNIT::scalar
 #undef PARE_OPAQUE

@@ -73,6 +73,8 @@ PARE_ALWAYS_INLINE i32_reg pairwise_sum(i32_reg a, i32_reg b) {
 
 #include "../lanes.inl"
 
+#include "../halves.inl"
+
 #include "../x86_bytes.inl"
 
 PARE_ALWAYS_INLINE void store_codes(std::int16_t* p, const i32x16& x) {

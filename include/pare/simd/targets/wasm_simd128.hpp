@@ -62,6 +62,8 @@ PARE_ALWAYS_INLINE i32_reg pairwise_sum(i32_reg a, i32_reg b) {
 
 #include "../lanes.inl"
 
+#include "../halves.inl"
+
 #include "../madd_bytes.inl"
 
 PARE_ALWAYS_INLINE v128_t to_halves(i32_reg low, i32_reg high) {
