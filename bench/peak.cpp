@@ -23,6 +23,12 @@ constexpr double accumulators = 12;  // vector registers 0 to 11; 13 is scratch,
 
 PARE_PEAK(run_vpdpbusd, "vzeroall", "vpdpbusd %%zmm14, %%zmm15, %%zmm\\r", "vzeroupper")
 PARE_PEAK(run_vpdpwssd, "vzeroall", "vpdpwssd %%zmm14, %%zmm15, %%zmm\\r", "vzeroupper")
+PARE_PEAK(run_maddubs_zmm, "vzeroall",
+          "vpmaddubsw %%zmm14, %%zmm15, %%zmm13\nvpmaddwd %%zmm14, %%zmm13, %%zmm13\n"
+          "vpaddd %%zmm13, %%zmm\\r, %%zmm\\r",
+          "vzeroupper")
+PARE_PEAK(run_madd_zmm, "vzeroall", "vpmaddwd %%zmm14, %%zmm15, %%zmm13\nvpaddd %%zmm13, %%zmm\\r, %%zmm\\r",
+          "vzeroupper")
 PARE_PEAK(run_fma_zmm, "vzeroall", "vfmadd231ps %%zmm14, %%zmm15, %%zmm\\r", "vzeroupper")
 PARE_PEAK(run_vpdpbusd_ymm, "vzeroall", "%{vex%} vpdpbusd %%ymm14, %%ymm15, %%ymm\\r", "vzeroupper")
 PARE_PEAK(run_vpdpwssd_ymm, "vzeroall", "%{vex%} vpdpwssd %%ymm14, %%ymm15, %%ymm\\r", "vzeroupper")
@@ -99,6 +105,9 @@ const std::vector<entry> loops {
   row(target::avx512_vnni, arithmetic::bytes, run_vpdpbusd, 64),
       row(target::avx512_vnni, arithmetic::halves, run_vpdpwssd, 32),
       row(target::avx512_vnni, arithmetic::floats, run_fma_zmm, 16),
+      row(target::avx512, arithmetic::bytes, run_maddubs_zmm, 64),
+      row(target::avx512, arithmetic::halves, run_madd_zmm, 32),
+      row(target::avx512, arithmetic::floats, run_fma_zmm, 16),
       row(target::avx_vnni, arithmetic::bytes, run_vpdpbusd_ymm, 32),
       row(target::avx_vnni, arithmetic::halves, run_vpdpwssd_ymm, 16),
       row(target::avx_vnni, arithmetic::floats, run_fma_ymm, 8),
@@ -120,7 +129,7 @@ const std::vector<entry> loops {
 void read_memory([[maybe_unused]] const std::byte* p, index bytes, [[maybe_unused]] target on) noexcept {
   if (bytes == 0) return;
 #if PARE_X86
-  if (on == target::avx512_vnni || on == target::avx512_vbmi) return read_zmm(p, bytes);
+  if (on == target::avx512 || on == target::avx512_vnni || on == target::avx512_vbmi) return read_zmm(p, bytes);
   if (on == target::avx2 || on == target::avx_vnni) return read_ymm(p, bytes);
   read_xmm(p, bytes);
 #elif PARE_ARM

@@ -6,7 +6,7 @@ function(pare_set_targets target)
     return()
   endif()
   set(names scalar sse4.1 avx2 avx-vnni avx512-vnni neon neon-dotprod avx512-vbmi
-    wasm-simd128)  # in the order of their bits
+    wasm-simd128 avx512)  # in the order of their bits
   set(bits 1)  # the scalar target is always kept
   foreach(name IN LISTS PARE_TARGETS)
     list(FIND names "${name}" bit)

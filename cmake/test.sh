@@ -9,11 +9,14 @@ CTEST_PARALLEL_LEVEL=$(getconf _NPROCESSORS_ONLN)
 export CTEST_PARALLEL_LEVEL
 configure_options=()
 
-# Targets that this machine cannot run, or that AVX-512 stands in for, are left to clang's build of every target, whose
-# hashes are compared with this one's.
+# Targets that this machine cannot run, or that AVX-512 VNNI stands in for, are left to clang's build of every target,
+# whose hashes are compared with this one's.
 own_targets() {
   local targets="scalar;sse4.1;avx2;avx512-vnni;neon;neon-dotprod;avx512-vbmi"
-  if grep -qs avx_vnni /proc/cpuinfo && ! grep -qs avx512_vnni /proc/cpuinfo; then targets=""; fi
+  if ! grep -qs avx512_vnni /proc/cpuinfo; then
+    if grep -qs avx_vnni /proc/cpuinfo; then targets+=";avx-vnni"; fi
+    if grep -qs avx512bw /proc/cpuinfo; then targets+=";avx512"; fi
+  fi
   echo "$targets"
 }
 

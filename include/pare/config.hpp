@@ -8,9 +8,10 @@
 // Instruction sets. PARE_TARGETS is a bit set of them, a plain number, the same in every unit of a program:
 //   1 scalar   2 SSE4.1   4 AVX2   8 AVX-VNNI   16 AVX-512 VNNI   32 NEON   64 NEON dot product
 //   128 AVX-512 VBMI, with 16   256 WebAssembly SIMD128, where the unit's flags promise it (-msimd128)
+//   512 AVX-512 without VNNI, only where it is asked for: it serves CPUs of a few years and costs every build its time
 // Targets of another architecture are ignored. The scalar target is always kept.
 #ifndef PARE_TARGETS
-#define PARE_TARGETS 0xffff
+#define PARE_TARGETS 0xfdff
 #endif
 #define PARE_TARGET_BIT_SCALAR 1
 #define PARE_TARGET_BIT_SSE41 2
@@ -21,6 +22,7 @@
 #define PARE_TARGET_BIT_NEON_DOTPROD 64
 #define PARE_TARGET_BIT_AVX512_VBMI 128
 #define PARE_TARGET_BIT_WASM_SIMD128 256
+#define PARE_TARGET_BIT_AVX512 512
 
 #if defined(__FAST_MATH__)
 #error "pare: -ffast-math breaks the exact rounding that quantization is defined by; compile this unit without it"

@@ -33,9 +33,10 @@ TEST_CASE("every target has a name of its own that parses back") {
 }
 
 TEST_CASE("an unknown name is refused with the names there are") {
-  CHECK_THROWS_WITH(pare::parse_target("sse9"),
-                    "pare: target: expected one of scalar, sse4.1, avx2, avx-vnni, avx512-vnni, neon, neon-dotprod, "
-                    "avx512-vbmi, wasm-simd128, got sse9");
+  CHECK_THROWS_WITH(
+      pare::parse_target("sse9"),
+      "pare: target: expected one of scalar, sse4.1, avx2, avx-vnni, avx512, avx512-vnni, neon, neon-dotprod, "
+      "avx512-vbmi, wasm-simd128, got sse9");
   CHECK_THROWS_AS(pare::parse_target(""), pare::error);
   CHECK_THROWS_AS(pare::parse_target("AVX2"), pare::error);
 }
@@ -56,7 +57,8 @@ TEST_CASE("the scalar target is always there, and the best one is the last that 
 }
 
 TEST_CASE("targets of another architecture are not compiled in") {
-  for (const target t : {target::sse41, target::avx2, target::avx_vnni, target::avx512_vnni, target::avx512_vbmi})
+  for (const target t :
+       {target::sse41, target::avx2, target::avx_vnni, target::avx512, target::avx512_vnni, target::avx512_vbmi})
     if (!PARE_X86) CHECK(!pare::compiled_in(t));
   for (const target t : {target::neon, target::neon_dotprod})
     if (!PARE_ARM) CHECK(!pare::compiled_in(t));
@@ -77,6 +79,7 @@ TEST_CASE("detection agrees with the operating system") {
   check(target::sse41, {"sse4_1", "ssse3"});
   check(target::avx2, {"avx2", "fma", "f16c"});
   check(target::avx_vnni, {"avx2", "fma", "f16c", "avx_vnni"});
+  check(target::avx512, {"avx512f", "avx512bw", "avx512vl", "avx512dq"});
   check(target::avx512_vnni, {"avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512_vnni"});
   check(target::avx512_vbmi, {"avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512_vnni", "avx512vbmi"});
   check(target::neon, {"asimd"});

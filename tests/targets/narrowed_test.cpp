@@ -7,7 +7,7 @@ using pare::target;
 
 namespace {
 
-// The bit of each target in PARE_TARGETS: its place in all_targets.
+// The bit of each target in PARE_TARGETS: its number.
 bool asked_for(target t) { return t == target::scalar || (PARE_TARGETS >> static_cast<int>(t) & 1) != 0; }
 bool of_this_architecture(target t) {
   const bool arm = t == target::neon || t == target::neon_dotprod;

@@ -29,7 +29,8 @@ struct depthwise_traits {
   /// Panels side by side where the target stores four strips at once.
   static constexpr int panels = i32_regs == 1 ? 4 : 1, most_rows = 8;
   /// Pixels of a tile of V panels: the images of networks are multiples of 7, strips leave in fours.
-  static constexpr int held = i32_regs == 1 && dot::parts == 1 ? 4 : 6;  ///< registers for weights, cells and products
+  /// Registers for weights, cells and products.
+  static constexpr int held = i32_regs == 1 && dot::parts == 1 ? 3 + registers_of<typename dot::cell> : 6;
   template <int V>
   static constexpr int rows = std::clamp((registers - held) / (registers_of<typename dot::acc> * V), 1,
                                          V == 4 ? 7 : most_rows);

@@ -11,6 +11,7 @@
 #define PARE_FEATURES_sse41 "sse4.1,ssse3"
 #define PARE_FEATURES_avx2 "avx2,fma,f16c"
 #define PARE_FEATURES_avx_vnni "avxvnni,avx2,fma,f16c"
+#define PARE_FEATURES_avx512 "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"
 #define PARE_FEATURES_avx512_vnni "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma"
 #elif PARE_ARM
 #include <arm_neon.h>

@@ -32,6 +32,11 @@
 #else
 #define PARE_IF_AVX_VNNI(X)
 #endif
+#if PARE_X86 && (PARE_TARGETS & PARE_TARGET_BIT_AVX512)
+#define PARE_IF_AVX512(X) X(avx512)
+#else
+#define PARE_IF_AVX512(X)
+#endif
 #if PARE_X86 && (PARE_TARGETS & PARE_TARGET_BIT_AVX512_VNNI)
 #define PARE_IF_AVX512_VNNI(X) X(avx512_vnni)
 #else
@@ -62,20 +67,21 @@
   PARE_IF_SSE41(X)              \
   PARE_IF_AVX2(X)               \
   PARE_IF_AVX_VNNI(X)           \
+  PARE_IF_AVX512(X)             \
   PARE_IF_AVX512_VNNI(X) PARE_IF_NEON(X) PARE_IF_NEON_DOTPROD(X) PARE_IF_AVX512_VBMI(X) PARE_IF_WASM_SIMD128(X)
 
 namespace pare {
 
-/// Every instruction set the library knows, on any architecture.
-enum class target { scalar, sse41, avx2, avx_vnni, avx512_vnni, neon, neon_dotprod, avx512_vbmi, wasm_simd128 };
+/// Every instruction set the library knows, on any architecture. Its number is that of its bit in PARE_TARGETS.
+enum class target { scalar, sse41, avx2, avx_vnni, avx512_vnni, neon, neon_dotprod, avx512_vbmi, wasm_simd128, avx512 };
 
-inline constexpr std::array all_targets{target::scalar,       target::sse41,       target::avx2,
-                                        target::avx_vnni,     target::avx512_vnni, target::neon,
-                                        target::neon_dotprod, target::avx512_vbmi, target::wasm_simd128};
+inline constexpr std::array all_targets{target::scalar,      target::sse41,       target::avx2, target::avx_vnni,
+                                        target::avx512,      target::avx512_vnni, target::neon, target::neon_dotprod,
+                                        target::avx512_vbmi, target::wasm_simd128};
 
 constexpr std::string_view name(target t) noexcept {
-  constexpr std::string_view names[] = {"scalar", "sse4.1",       "avx2",        "avx-vnni",    "avx512-vnni",
-                                        "neon",   "neon-dotprod", "avx512-vbmi", "wasm-simd128"};
+  constexpr std::string_view names[] = {"scalar", "sse4.1",       "avx2",        "avx-vnni",     "avx512-vnni",
+                                        "neon",   "neon-dotprod", "avx512-vbmi", "wasm-simd128", "avx512"};
   return names[static_cast<int>(t)];
 }
 
@@ -93,8 +99,8 @@ constexpr bool compiled_in(target t) noexcept {
 namespace cpu {
 
 #if PARE_X86
-/// __builtin_cpu_supports of clang 14 does not know it: CPUID leaf 7, subleaf 1, EAX bit 4. Asked once: virtual machines
-/// take microseconds to answer.
+/// __builtin_cpu_supports of clang 14 does not know it: CPUID leaf 7, subleaf 1, EAX bit 4. Asked once: virtual
+/// machines take microseconds to answer.
 inline bool cpu_has_avx_vnni() noexcept {
   static const bool has = [] {
     unsigned a = 0, b = 0, c = 0, d = 0;
@@ -120,10 +126,11 @@ inline bool cpu_has(target t) noexcept {
       return !!__builtin_cpu_supports("avx2") && !!__builtin_cpu_supports("fma") && cpu_has_f16c();
     case target::avx_vnni:
       return cpu_has(target::avx2) && cpu_has_avx_vnni();
-    case target::avx512_vnni:
+    case target::avx512:
       return !!__builtin_cpu_supports("avx512f") && !!__builtin_cpu_supports("avx512bw") &&
-             !!__builtin_cpu_supports("avx512vl") && !!__builtin_cpu_supports("avx512dq") &&
-             !!__builtin_cpu_supports("avx512vnni");
+             !!__builtin_cpu_supports("avx512vl") && !!__builtin_cpu_supports("avx512dq");
+    case target::avx512_vnni:
+      return cpu_has(target::avx512) && !!__builtin_cpu_supports("avx512vnni");
     case target::avx512_vbmi:
       return cpu_has(target::avx512_vnni) && !!__builtin_cpu_supports("avx512vbmi");
     default:

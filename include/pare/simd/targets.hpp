@@ -2,6 +2,7 @@
 #pragma once
 
 #include "targets/avx2.hpp"
+#include "targets/avx512.hpp"
 #include "targets/avx512_vbmi.hpp"
 #include "targets/avx512_vnni.hpp"
 #include "targets/avx_vnni.hpp"
