@@ -5,8 +5,8 @@ function(pare_set_targets target)
   if("${PARE_TARGETS}" STREQUAL "")
     return()
   endif()
-  set(names scalar sse4.1 avx2 avx-vnni avx512-vnni neon neon-dotprod avx512-vbmi)  # in the order of their bits
-  set(bits 1)                                                                       # the scalar target is always kept
+  set(names scalar sse4.1 avx2 avx-vnni avx512-vnni neon neon-dotprod avx512-vbmi neon-a55 neon-i8mm)  # in the order of their bits
+  set(bits 1)  # the scalar target is always kept
   foreach(name IN LISTS PARE_TARGETS)
     list(FIND names "${name}" bit)
     if(bit EQUAL -1)

@@ -7,7 +7,7 @@
 
 // Instruction sets. PARE_TARGETS is a bit set of them, a plain number, the same in every unit of a program:
 //   1 scalar   2 SSE4.1   4 AVX2   8 AVX-VNNI   16 AVX-512 VNNI   32 NEON   64 NEON dot product
-//   128 AVX-512 VBMI, with 16
+//   128 AVX-512 VBMI, with 16   256 the order of Cortex-A55, with 64   512 NEON i8mm, with 64
 // Targets of another architecture are ignored. The scalar target is always kept.
 #ifndef PARE_TARGETS
 #define PARE_TARGETS 0xffff
@@ -20,6 +20,8 @@
 #define PARE_TARGET_BIT_NEON 32
 #define PARE_TARGET_BIT_NEON_DOTPROD 64
 #define PARE_TARGET_BIT_AVX512_VBMI 128
+#define PARE_TARGET_BIT_NEON_A55 256
+#define PARE_TARGET_BIT_NEON_I8MM 512
 
 #if defined(__FAST_MATH__)
 #error "pare: -ffast-math breaks the exact rounding that quantization is defined by; compile this unit without it"

@@ -2,6 +2,7 @@
 // that this machine has must compute the same bits, or the program fails; the lines of two machines can be compared.
 #include <cmath>
 #include <cstdio>
+#include <pare/nn/reordered.hpp>
 #include <span>
 
 #include "../cases/conv_inputs.hpp"
@@ -50,10 +51,15 @@ void report(const std::string& name_of_case, const Compute& compute) {
   std::printf("%s %016llx\n", name_of_case.c_str(), static_cast<unsigned long long>(first));
 }
 
+template <class F, class W, class Out, class Epilogue>
+void add_product(hash& h, const operands<F>& o, const W& weights, loose_matrix<Out> y, const Epilogue& epilogue,
+                 pare::target t) {
+  pare::linear<typename F::A, F::depth>(o.x.view(), o.zero_point, weights, epilogue, y.view(), t);
+  h.add(y);
+}
 template <class F, class Out, class Epilogue>
 void add_product(hash& h, const operands<F>& o, loose_matrix<Out> y, const Epilogue& epilogue, pare::target t) {
-  pare::linear<typename F::A, F::depth>(o.x.view(), o.zero_point, o.packed, epilogue, y.view(), t);
-  h.add(y);
+  add_product(h, o, o.packed, std::move(y), epilogue, t);
 }
 
 template <class F>
@@ -68,6 +74,13 @@ void report_sums(std::uint64_t seed) {
     for (const auto& o : products)
       add_product(h, o, loose_matrix<typename F::sum>(o.x.view().rows, o.packed.n(), 0), pare::as_is, t);
   });
+  if constexpr (sizeof(typename F::w_type) == 1 && sizeof(typename F::a_type) == 1 &&
+                std::is_same_v<typename F::structure, pare::dense>)
+    report("reordered sums " + describe<F>(), [&](pare::target t, hash& h) {
+      for (const auto& o : products)
+        add_product(h, o, pare::reordered_weights(o.packed, t),
+                    loose_matrix<typename F::sum>(o.x.view().rows, o.packed.n(), 0), pare::as_is, t);
+    });
 }
 
 /// Sums of convolutions, or of depthwise ones, of any geometry, and of images wide enough for every kind of tile.

@@ -146,7 +146,8 @@ PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index r
                                                   call.weights.strips + panel * panel_bytes, panel_bytes);
   store_tile<R, V, Whole>(
       call, stages_left(call), row, std::min<index>(rows, R), column, [&](int r, int v) __attribute__((always_inline)) {
-        return finished_sum(call, column + v * strip_lanes, sum[r][v], total[r][v], flushed);
+        return finished_sum(call, column + v * strip_lanes, info::choice::type::result(sum[r][v]), total[r][v],
+                            flushed);
       });
 }
 

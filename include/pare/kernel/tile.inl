@@ -34,15 +34,23 @@ struct no_total {};
 template <class T>
 inline constexpr int registers_of = sizeof(T) < sizeof(i32_reg) ? 1 : static_cast<int>(sizeof(T) / sizeof(i32_reg));
 
+/// How many rows of activations a cell holds.
+template <class Dot>
+inline constexpr int rows_in_cell = 1;
+template <class Dot>
+requires requires { Dot::rows_in_cell; }
+inline constexpr int rows_in_cell<Dot> = Dot::rows_in_cell;
+
 /// Whether a step reads the cells of all rows and lets the strip stream by part by part, instead of holding the strip
 /// and reading a cell per row: where the target says so, and where a strip would take more than a quarter of the
 /// registers.
 template <class Dot>
 inline constexpr bool streams = cells_first || 4 * Dot::parts* registers_of<typename Dot::part> > registers;
 
-/// The most rows whose accumulators stay in registers beside what a step holds.
+/// The most rows whose accumulators stay in registers beside what a step holds, unless the dot says how many.
 template <class Dot>
 constexpr int rows_for(int panels) {
+  if constexpr (requires { Dot::tile_rows; }) return Dot::tile_rows / panels;
   constexpr int part = registers_of<typename Dot::part>, cell = registers_of<typename Dot::cell>;
   const int shared = Dot::scratch + (streams<Dot> ? 2 * part : panels * Dot::parts * part + cell);
   const int per_row = panels * registers_of<typename Dot::acc> + (streams<Dot> ? cell : 0);

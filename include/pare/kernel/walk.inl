@@ -54,6 +54,12 @@ PARE_ALWAYS_INLINE dense_walk start_walk(const Call& call, const panel_view<dens
   return {{start_of_row(call, row), w.strips + panel * w.panel_bytes}, call.k / depth, call.k % depth};
 }
 
+/// Strips are counted one by one, but the tail is that of a pair.
+template <class Call>
+PARE_ALWAYS_INLINE dense_walk start_walk(const Call& call, const panel_view<paired>& w, index row, index panel) {
+  return {{start_of_row(call, row), w.strips + panel * w.panel_bytes}, call.k / pair_depth * 2, call.k % pair_depth};
+}
+
 template <class Call, index C>
 PARE_ALWAYS_INLINE auto start_walk(const Call& call, const panel_view<block<16, C>>& w, index row, index panel) {
   constexpr index depth = cell_depth<typename Call::weights_range::type>;

@@ -76,8 +76,6 @@ struct dot_nibbles : nibble_strip {
 template <class A, class W>
 using dot_for_bytes = std::conditional_t<(W::min >= -127), dot_narrow_bytes<(A::min < 0)>, dot_bytes<(A::min < 0)>>;
 
-using dot_for_floats = dot_floats_by_lane;
-
 template <class A, class W>
 using dot_by_vector = dot_bytes<(A::min < 0)>;
 #include "../windows.inl"
