@@ -200,6 +200,8 @@ void report_all_sums(std::tuple<Formats...>) {
 void report_all() {
   using bytes = s8_s8n<pare::dense>;
   report_all_sums(integer_formats{});
+  report_sums<s8_s8n<pare::n_of_m<2, 4, 16>>>(23);
+  report_sums<u8_s8<pare::n_of_m<4, 16, 16>>>(24);
   report_codes<bytes, pare::tflite, std::int8_t, std::int32_t>("tflite", 1);
   report_codes<bytes, pare::tflite_single, std::int8_t, std::int32_t>("tflite_single", 2);
   report_codes<bytes, pare::tflite_int64, std::int8_t, std::int32_t>("tflite_int64", 3);

@@ -16,7 +16,7 @@ template <class Dot>
 inline constexpr index step_bytes = Dot::strips* strip_bytes;
 template <class Dot>
 requires requires { Dot::window; }
-inline constexpr index step_bytes<Dot> = Dot::strips* window_bytes;
+inline constexpr index step_bytes<Dot> = Dot::strips * 2 * strip_bytes;  // each with its places
 
 /// sum[r][v] += cell r times strip v, as `step` does, but every row has its own
 /// pointer; all are read `at` bytes on.

@@ -26,7 +26,7 @@ struct rectangle {
 };
 
 /// A: range of the activations (f32 or an integer_range), W: range of the weights, MaxDepth: largest k, Structure:
-/// dense or block<16, C>. a is [m, k] in place with any row stride; panels as pack.hpp lays them out.
+/// dense, block<16, C> or n_of_m. a is [m, k] in place with any row stride; panels as pack.hpp lays them out.
 /// Pre: 0 <= k <= MaxDepth; out does not overlap any operand, but an add stage may read the element that is replaced;
 /// weights.sums is set if zero_point != 0 or the activations have 8 bits; zero_point is in A's range, 0 for 16 bits.
 template <class A, class W, class Structure, class Epilogue, class Out, index MaxDepth = default_depth>

@@ -49,44 +49,66 @@ PARE_ALWAYS_INLINE void each_part(F f, std::integer_sequence<int, I...>) {
   (f(std::integral_constant<int, I>{}), ...);
 }
 
+/// How a step makes cells of what lies in rows: dots that pick theirs read the places once for all rows.
+template <class Dot, class Position>
+PARE_ALWAYS_INLINE auto reader_of(const Position& at) {
+  if constexpr (requires { typename Dot::picker; }) {
+    return typename Dot::picker(at.places);
+  } else {
+    return Dot{};
+  }
+}
+/// A part of a panel's strip, with its places where they lie apart.
+template <class Dot, int Part, class Position>
+PARE_ALWAYS_INLINE auto part_at(const Position& at, index panel_bytes) {
+  if constexpr (requires { Dot::template load<Part>(at.strip, at.places); }) {
+    return Dot::template load<Part>(at.strip + panel_bytes, at.places + panel_bytes);
+  } else {
+    return Dot::template load<Part>(at.strip + panel_bytes);
+  }
+}
+
 /// The cell at p, of as many rows as the dot wants in one.
-template <class Dot>
-PARE_ALWAYS_INLINE typename Dot::cell read_cell(const std::byte* p, [[maybe_unused]] index row_bytes) {
+template <class Dot, class Reader>
+PARE_ALWAYS_INLINE typename Dot::cell read_cell([[maybe_unused]] const Reader& reader, const std::byte* p,
+                                                [[maybe_unused]] index row_bytes) {
   if constexpr (rows_in_cell<Dot> != 1) {
     return Dot::broadcast(p, row_bytes);
   } else {
-    return Dot::broadcast(p);
+    return reader.broadcast(p);
   }
 }
 
 /// sum[r][v] += cell r times strip v, for Dot::strips consecutive cells and strips.
-template <class Dot, int R, int V>
-PARE_ALWAYS_INLINE void step(typename Dot::acc (&sum)[R][V], const position& at, index row_bytes, index panel_bytes) {
+template <class Dot, int R, int V, class Position>
+PARE_ALWAYS_INLINE void step(typename Dot::acc (&sum)[R][V], const Position& at, index row_bytes, index panel_bytes) {
   constexpr std::make_integer_sequence<int, Dot::parts> parts{};
   if constexpr (streams<Dot>) {
+    const auto reader = reader_of<Dot>(at);
     typename Dot::cell x[R];
     PARE_UNROLL for (int r = 0; r < R; ++r) x[r] =
-        read_cell<Dot>(at.cell + r * rows_in_cell<Dot> * row_bytes, row_bytes);
-    PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
+        read_cell<Dot>(reader, at.cell + r * rows_in_cell<Dot> * row_bytes, row_bytes);
+    each_part(
         [&](auto part) __attribute__((always_inline)) {
-          const auto w = Dot::template load<part>(at.strip + v * panel_bytes);
-          PARE_UNROLL for (int r = 0; r < R; ++r) Dot::template mul_add<part>(sum[r][v], x[r], w);
-          __asm__ volatile("" ::: "memory");  // or compilers load every part before they use the first, and spill
+          PARE_UNROLL for (int v = 0; v < V; ++v) {
+            const auto w = part_at<Dot, part>(at, v * panel_bytes);
+            PARE_UNROLL for (int r = 0; r < R; ++r) Dot::template mul_add<part>(sum[r][v], x[r], w);
+            __asm__ volatile("" ::: "memory");  // or compilers load every part before they use the first, and spill
+          }
         },
         parts);
   } else {
     typename Dot::part w[V][Dot::parts];
     PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
-        [&](auto part)
-            __attribute__((always_inline)) { w[v][part] = Dot::template load<part>(at.strip + v * panel_bytes); },
-        parts);
+        [&](auto part) __attribute__((always_inline)) { w[v][part] = part_at<Dot, part>(at, v * panel_bytes); }, parts);
+    const auto reader = reader_of<Dot>(at);
     const std::byte* third = at.cell;  // every third row: x86 addresses reach the two after it
     PARE_UNROLL for (int r = 0; r < R; ++r) {
       if (r % 3 == 0 && r != 0) {
         third += 3 * row_bytes;
         if constexpr (R > 8) __asm__("" : "+r"(third));
       }
-      const auto x = Dot::broadcast(third + r % 3 * row_bytes);
+      const auto x = reader.broadcast(third + r % 3 * row_bytes);
       PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
           [&](auto part) __attribute__((always_inline)) { Dot::template mul_add<part>(sum[r][v], x, w[v][part]); },
           parts);
@@ -110,14 +132,15 @@ PARE_ALWAYS_INLINE void steps(typename Dot::acc (&sum)[R][V], Walk& walk, index 
 #include "turns.inl"
 
 /// The partial cell at the end of every row, completed with zeros.
-template <class Dot, int R, int V>
-PARE_ALWAYS_INLINE void tail_step(typename Dot::acc (&sum)[R][V], const position& at, index tail_bytes, index row_bytes,
+template <class Dot, int R, int V, class Position>
+PARE_ALWAYS_INLINE void tail_step(typename Dot::acc (&sum)[R][V], Position at, index tail_bytes, index row_bytes,
                                   index panel_bytes) {
   constexpr index room = room_of<Dot>;
   constexpr int rows = R * rows_in_cell<Dot>;
   alignas(8) std::byte cells[rows][room] = {};
   copy_tails(cells[0], room, rows, at.cell, tail_bytes, row_bytes);
-  step<Dot, R, V>(sum, {cells[0], at.strip}, room, panel_bytes);
+  at.cell = cells[0];
+  step<Dot, R, V>(sum, at, room, panel_bytes);
 }
 
 /// total = sum, or total += sum if something was flushed before. Out of line: it runs once every few thousand products,

@@ -23,9 +23,10 @@ class packed_conv {
   using element = typename W::type;
   using structure = Structure;
   static constexpr bool in_cells = is_listed<Structure> && group_of<Structure> < strip_lanes;
-  static_assert(std::is_same_v<Structure, dense> || in_cells || window_depth<Structure> != 0,
-                "pare: convolutions take dense weights, block<R, C> with R = 1, 2, 4 or 8, and n_of_m<N, M>; for other "
-                "structures zeros cost as much as other weights");
+  static_assert(std::is_same_v<Structure, dense> || in_cells ||
+                    (window_depth<Structure> != 0 && !shares_places<Structure>),
+                "pare: convolutions take dense weights, block<R, C> with R = 1, 2, 4 or 8, and n_of_m<N, M> with a "
+                "pattern for each channel; for other structures zeros cost as much as other weights");
 
   packed_conv() = default;
   /// Fails if groups does not divide the outputs, the window is empty, or a weight is outside W.

@@ -103,6 +103,43 @@ template <class A, class W>
 using dot_by_vector = dot_cell<(A::min < 0)>;
 #include "../windows.inl"
 
+/// Four windows of Depth bytes at a time, whose places are the same in all lanes: a row's 16 bytes are picked by tbl
+/// over two or four registers, and multiplied by lane.
+template <bool Signed, int Depth>
+struct dot_picked_by_lane : dot_by_lane<Signed> {
+  using single = dot_picked<dot_cell<Signed>, Depth>;
+  static constexpr int lines = Depth < 16 ? 1 : Depth / 16;  ///< of at most 64 bytes
+  static constexpr int scratch = lines == 1 ? 1 : 6;         ///< while cells are picked: a line and its places
+  struct picker {
+    uint8x16_t places[lines];  ///< those of cells of other lines pick nothing
+    explicit PARE_ALWAYS_INLINE picker(const std::byte* from) {
+      const i32_reg all = load_register(from) & (Depth == 8 ? 0x1f1f1f1f : -1);
+      PARE_UNROLL for (int line = 0; line < lines; ++line) {
+        const auto beyond = [&](int cell) { return cell * lines / 4 == line ? 0 : -1; };
+        places[line] = (uint8x16_t)(all | i32_reg{beyond(0), beyond(1), beyond(2), beyond(3)});
+      }
+    }
+    PARE_ALWAYS_INLINE i32_reg broadcast(const std::byte* p) const {
+      const auto* const row = reinterpret_cast<const std::uint8_t*>(p);
+      uint8x16_t picked;
+      if constexpr (Depth == 8) {
+        picked = vqtbl2q_u8(vld1q_u8_x2(row), places[0]);
+      } else {
+        picked = vqtbl4q_u8(vld1q_u8_x4(row), places[0]);
+        PARE_UNROLL for (int line = 1; line < lines; ++line) picked =
+            vqtbx4q_u8(picked, vld1q_u8_x4(row + line * 64), places[line]);
+      }
+      const i32_reg cell = dot_cell<Signed>::as_cell((i32_reg)picked);
+      __asm__ volatile("" ::"w"(cell) : "memory");  // or clang reads all rows before it picks, and spills
+      return cell;
+    }
+  };
+};
+template <class A, class W, int Depth>
+struct choose_windows<A, W, Depth, true> {
+  using type = dot_picked_by_lane<(A::min < 0), Depth>;
+};
+
 }  // namespace pare::inline PARE_UNIT::neon_dotprod
 #undef PARE_OPAQUE
 PARE_TARGET_END
