@@ -22,6 +22,9 @@ struct traits {
   static constexpr int rows = std::min(rows_for<tiled>(V), in_order ? 8 : 10);
 };
 
+template <class Call>
+struct traits<far_call<Call>> : traits<Call> {};
+
 #include "windows.inl"
 
 template <class Call>
@@ -100,6 +103,7 @@ PARE_ALWAYS_INLINE void steps(typename Dot::acc (&sum)[R][V], Walk& walk, index 
                               index panel_bytes) {
   __asm__("" : "+r"(steps));
   for (; steps > 0; --steps) {
+    fetch_strips<Walk, V>(walk, panel_bytes);
     step<Dot, R, V>(sum, walk.here(), row_bytes, panel_bytes);
     walk.advance(Dot::strips, cell_step);
   }
@@ -201,6 +205,7 @@ PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
   const index column = panel * strip_lanes;
   typename dot::acc sum[cells][V] = {};
   start_sums<Call, cells, V>(call, column, sum);
+  if constexpr (requires { call.row_terms; }) add_row_terms<R, V>(sum, call.row_terms + row);
   typename info::total total[cells][V];
   auto walk = start_walk(call, call.weights, row, panel);
   // A lone row is both rows of its cells.
@@ -276,12 +281,23 @@ PARE_ALWAYS_INLINE index rows_at_once(const Call& call, index rows) {
   }
 }
 
+#include "few_rows.inl"
+
 template <class Call>
-void run(const Call& call) noexcept {
+void run_in_place(const Call& call) noexcept {
   const rectangle& part = call.part;
-  if (part.column_begin >= part.column_end) return;
   const index step = rows_at_once(call, part.row_end - part.row_begin);
   for (index row = part.row_begin; row < part.row_end; row += step)
-    panels<Call, traits<Call>::panels>(call, row, std::min(row + step, part.row_end), part.column_begin / strip_lanes,
-                                       panel_count(part.column_end));
+    run_rows(call, row, std::min(row + step, part.row_end));
+}
+
+#include "rewritten.inl"
+
+template <class Call>
+void run(const Call& call) noexcept {
+  if (call.part.column_begin >= call.part.column_end) return;
+  if constexpr (RewrittenCall<Call>) {
+    if (run_rewritten(call)) return;
+  }
+  run_in_place(call);
 }

@@ -41,6 +41,15 @@ PARE_ALWAYS_INLINE void start_sums(const Call& call, index column, Sum (&sum)[R]
   }
 }
 
+/// Adds its own term to every sum of a row.
+template <int R, int V>
+PARE_ALWAYS_INLINE void add_row_terms(i32x16 (&sum)[R][V], const std::int32_t* terms) {
+  PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) {
+    sum[r][v] = sum[r][v] + fill<i32x16>(terms[r]);
+    keep_apart(sum[r][v]);
+  }
+}
+
 /// Ends what the loop calls its sums: gcc 12 otherwise stores, in every step, those that the epilogue keeps in memory.
 template <int R, int V, class Sum>
 PARE_ALWAYS_INLINE void end_sums(Sum (&sum)[R][V]) {
