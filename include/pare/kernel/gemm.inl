@@ -144,12 +144,13 @@ PARE_ALWAYS_INLINE bool accumulate(Sum (&sum)[R][V], Total& total, Walk& walk, i
   using single = typename single_dot<dot>::type;
   using main = std::conditional_t<Walk::in_order, dot, single>;
   constexpr index period = Traits::choice::period;
+  [[maybe_unused]] const index most = walk.tail == 0 ? Traits::choice::whole_period : period;
   if (walk.tail != 0)
     tail_step<single, R, V>(sum, walk.tail_position(Traits::cell_step),
                             walk.tail * index{sizeof(typename Traits::a_type)}, row_bytes, panel_bytes);
   [[maybe_unused]] bool flushed = false;
   for (index left = walk.full;;) {
-    const index now = period != 0 && left > period ? period : left;
+    const index now = period != 0 && left > most ? most : left;
     [[maybe_unused]] index rest = now % main::strips;
     if constexpr (Walk::in_order && CopiedDot<main>) {
       copied_steps<main, R, V>(sum, walk, now, row_bytes, panel_bytes);

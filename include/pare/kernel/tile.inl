@@ -20,11 +20,13 @@ struct choose_dot {
   /// Strips between two flushes to int64, leaving room for the partial cell at the end; 0: none is ever needed.
   static constexpr index period = Wide ? (exact - 1) / type::strips * type::strips : 0;
   static_assert(!Wide || period > 0);
+  /// The same where no row ends in a partial cell.
+  static constexpr index whole_period = Wide ? exact / type::strips * type::strips : 0;
 };
 template <>
 struct choose_dot<f32, f32, false> {
   using type = dot_for_floats;
-  static constexpr index period = 0;
+  static constexpr index period = 0, whole_period = 0;
 };
 
 /// Stands for the int64 totals of a reduction that fits int32.
