@@ -205,8 +205,7 @@ PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
   constexpr int cells = static_cast<int>(ceil_div(R, rows_in_cell<dot>));
   const index column = panel * strip_lanes;
   typename dot::acc sum[cells][V] = {};
-  start_sums<Call, cells, V>(call, column, sum);
-  if constexpr (requires { call.row_terms; }) add_row_terms<R, V>(sum, call.row_terms + row);
+  start_sums<Call, cells, V>(call, column, sum, row);
   typename info::total total[cells][V];
   auto walk = start_walk(call, call.weights, row, panel);
   // A lone row is both rows of its cells.
