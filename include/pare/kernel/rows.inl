@@ -64,10 +64,10 @@ PARE_ALWAYS_INLINE void widen_interval(const T* x, index count, float& low, floa
 template <class T>
 PARE_ALWAYS_INLINE void quantize_row(const T* x, index count, const affine_map& map, std::int8_t* codes) {
   const quantize_stage stage{{}, map.scale, output_of<s8>(map)};
-  if constexpr (packs<std::int8_t, i32x16>) {
-    for (; count >= 64; count -= 64, x += 64, codes += 64) {
+  if constexpr (constexpr int strips = strips_packed<std::int8_t, i32x16>; strips > 0) {
+    for (constexpr index some = strips * strip_lanes; count >= some; count -= some, x += some, codes += some) {
       const auto strip = [&](int i) __attribute__((always_inline)) { return load_lanes<f32x16>(x + 16 * i); };
-      const auto packed = packed_codes<std::int8_t>(stage, strip, [](int) { return place{}; });
+      const auto packed = packed_codes<std::int8_t, strips>(stage, strip, [](int) { return place{}; });
       std::memcpy(codes, &packed, sizeof packed);
     }
   }
