@@ -95,6 +95,14 @@ PARE_ALWAYS_INLINE i32_reg packed_codes(const Epilogue& epilogue, const X& x, co
   }
 }
 
+/// The epilogue of rows [First, R) of V panels, strip by strip.
+template <int First, int R, int V, class Out, class Epilogue, class Value>
+PARE_ALWAYS_INLINE void store_strips(Out* out, index out_stride, const Epilogue& epilogue, index row, index column,
+                                     const Value& value) {
+  PARE_UNROLL for (int r = First; r < R; ++r, out += out_stride) PARE_UNROLL for (int v = 0; v < V; ++v)
+      store_strip(out + v * strip_lanes, apply(epilogue, value(r, v), place{row + r, column + v * strip_lanes, 0, 16}));
+}
+
 /// The epilogue of R rows of V panels: value(r, v) is the finished sum of row r and panel v.
 template <int R, int V, class Call, class Epilogue, class Value>
 PARE_ALWAYS_INLINE void store_whole(const Call& call, const Epilogue& stages, index row, index column,
@@ -105,23 +113,29 @@ PARE_ALWAYS_INLINE void store_whole(const Call& call, const Epilogue& stages, in
   auto* out = call.out + row * out_stride + column;
   using finished_value = std::remove_cvref_t<decltype(apply(epilogue, value(0, 0), place{}))>;
   using out_type = std::remove_reference_t<decltype(*out)>;
+  // Strips that leave together: some rows', or parts of a row's; the rows that are over leave strip by strip.
   constexpr int packed = strips_packed<out_type, finished_value>;
-  constexpr int wide = std::min(V, packed), together = packed == 0 ? 1 : packed / wide;
-  constexpr bool packs = packed != 0 && (packed == 2 || R % together == 0);
-  constexpr int packed_rows = packs ? R / together * together : 0;
-  if constexpr (packs) {
-    PARE_UNROLL for (int r = 0; r < packed_rows; r += together, out += together * out_stride) {
-      PARE_UNROLL for (int v = 0; v < V; v += wide) {
-        const auto sum = [&](int i) __attribute__((always_inline)) { return value(r + i / wide, v + i % wide); };
-        const auto at = [&](int i) __attribute__((always_inline)) {
-          return place{row + r + i / wide, column + (v + i % wide) * strip_lanes, 0, 16};
-        };
-        store_packed_codes<wide>(out + v * strip_lanes, out_stride, packed_codes<out_type, packed>(epilogue, sum, at));
-      }
+  constexpr int together = packed > V ? packed / V : 1, over = R % together;
+  constexpr bool packs = packed != 0 && (over == 0 || packed == 2);
+  constexpr int step = packs ? together : 1, whole = packs ? R - over : R;
+  PARE_UNROLL for (int r = 0; r < whole; r += step, out += step * out_stride) {
+    const auto sum = [&](int i) __attribute__((always_inline)) { return value(r + i / V, i % V); };
+    const auto at = [&](int i) __attribute__((always_inline)) {
+      return place{row + r + i / V, column + i % V * strip_lanes, 0, 16};
+    };
+    if constexpr (packs && packed >= V) {
+      store_packed_codes<V>(out, out_stride, packed_codes<out_type, packed>(epilogue, sum, at));
+    } else if constexpr (packs) {
+      PARE_UNROLL for (int v = 0; v < V; v += packed)
+          store_packed_codes<packed>(out + v * strip_lanes, out_stride,
+                                     packed_codes<out_type, packed>(
+                                         epilogue, [&](int i) __attribute__((always_inline)) { return sum(v + i); },
+                                         [&](int i) __attribute__((always_inline)) { return at(v + i); }));
+    } else {
+      PARE_UNROLL for (int v = 0; v < V; ++v) store_strip(out + v * strip_lanes, apply(epilogue, sum(v), at(v)));
     }
   }
-  PARE_UNROLL for (int r = packed_rows; r < R; ++r, out += out_stride) PARE_UNROLL for (int v = 0; v < V; ++v)
-      store_strip(out + v * strip_lanes, apply(epilogue, value(r, v), place{row + r, column + v * strip_lanes, 0, 16}));
+  if constexpr (whole < R) store_strips<R - over, R, V>(out, out_stride, epilogue, row, column, value);
 }
 
 /// Whether the rectangle holds all columns of V panels.
