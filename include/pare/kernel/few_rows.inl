@@ -5,7 +5,8 @@
 template <class Call, int R>
 inline constexpr int widest_for = [] {
   constexpr int sums = R * registers_of<typename traits<Call>::choice::type::acc>;
-  if constexpr (cells_first || !traits<Call>::in_order || window_depth<typename Call::structure> != 0) return 1;
+  if constexpr (cells_first || i32_regs > 4 || !traits<Call>::in_order || window_depth<typename Call::structure> != 0)
+    return 1;
   return 8 * sums <= registers ? 4 : 4 * sums <= registers ? 2 : 1;
 }();
 
