@@ -144,7 +144,7 @@ PARE_ALWAYS_INLINE bool accumulate(Sum (&sum)[R][V], Total& total, Walk& walk, i
   using single = typename single_dot<dot>::type;
   using main = std::conditional_t<Walk::in_order, dot, single>;
   constexpr index period = Traits::choice::period;
-  [[maybe_unused]] const index most = walk.tail == 0 ? Traits::choice::whole_period : period;
+  [[maybe_unused]] const index most = period_for<typename Traits::choice>(walk.tail != 0);
   if (walk.tail != 0)
     tail_step<single, R, V>(sum, walk.tail_position(Traits::cell_step),
                             walk.tail * index{sizeof(typename Traits::a_type)}, row_bytes, panel_bytes);

@@ -20,7 +20,7 @@ template <class Call>
 struct traits<rewritten_call<Call>> : traits<Call> {
   struct choice {
     using type = typename traits<Call>::choice::type::rewritten;
-    static constexpr index period = 0, whole_period = 0;
+    static constexpr index period = 0;
   };
   static constexpr index cell_step = choice::type::cell_step;
   static constexpr int panels = panels_for<typename choice::type>();

@@ -26,8 +26,18 @@ struct choose_dot {
 template <>
 struct choose_dot<f32, f32, false> {
   using type = dot_for_floats;
-  static constexpr index period = 0, whole_period = 0;
+  static constexpr index period = 0;
 };
+
+/// Strips between two flushes, for rows that end in a partial cell or do not.
+template <class Choice>
+constexpr index period_for(bool partial) {
+  if constexpr (requires { Choice::whole_period; }) {
+    return partial ? Choice::period : Choice::whole_period;
+  } else {
+    return Choice::period;
+  }
+}
 
 /// Stands for the int64 totals of a reduction that fits int32.
 struct no_total {};

@@ -54,7 +54,7 @@ requires(window_depth<typename Call::structure> != 0) struct traits<Call> {
       "pare: weights of which N of every M stay are summed in int32; state a smaller depth (see kernel/plan.hpp)");
   struct choice {
     using type = typename window_dot<Call>::type;
-    static constexpr index period = 0, whole_period = 0;
+    static constexpr index period = 0;
   };
   using a_type = typename Call::activations::type;
   using total = no_total;
