@@ -1,13 +1,20 @@
 // few_rows.inl: tiles for products of a few rows, which take weights as fast as they come. Included by gemm.inl.
 
 /// How many panels side by side leave half the registers when R rows are all there are: one panel's products would wait
-/// for each other, and its weights come in one stream.
+/// for each other, and its weights come in one stream. Only where weights are multiplied as they lie in memory, and so
+/// need no registers.
 template <class Call, int R>
 inline constexpr int widest_for = [] {
-  constexpr int sums = R * registers_of<typename traits<Call>::choice::type::acc>;
-  if constexpr (cells_first || i32_regs > 4 || !traits<Call>::in_order || window_depth<typename Call::structure> != 0)
+  using dot = typename traits<Call>::choice::type;
+  constexpr bool as_they_lie = sizeof(typename dot::part) == sizeof(i32_reg) && dot::parts == i32_regs;
+  if constexpr (cells_first || i32_regs > 4 || !as_they_lie || !traits<Call>::in_order ||
+                is_grouped<typename Call::structure> || traits<Call>::choice::period != 0 ||
+                window_depth<typename Call::structure> != 0) {
     return 1;
-  return 8 * sums <= registers ? 4 : 4 * sums <= registers ? 2 : 1;
+  } else {
+    constexpr int sums = R * registers_of<typename dot::acc>;
+    return 8 * sums <= registers ? 4 : 4 * sums <= registers ? 2 : 1;
+  }
 }();
 
 /// R rows, all there are, V panels at a time, then fewer.
