@@ -19,7 +19,7 @@ disassemble() {
 check() {
   disassemble "$1" | awk -v file="$1" '
 BEGIN {
-  tiles = "::(tile|conv_tile_loop|depthwise_tiles|held_tiles)<"
+  tiles = "::(tile|conv_tile_loop|depthwise_tiles|held_tiles|in_place_tiles|edge_tiles)<"
   dots = "^(v?pmadd(wd|ubsw)|vpdp(busd|wssd)|vfn?madd|v?mulps|sdot|u?smmla|smull2?|smlal2?|sadalp|fmla|fmul)"
   branch = "^(j[a-z]+|b|b\\.[a-z]+|cbn?z|tbn?z|br|ret[a-z]*)$"
 }
@@ -85,7 +85,7 @@ function report(sentence) {
   finish_function()
   sub(/^[0-9a-f]+ </, "")
   name = tile_name(substr($0, 1, length($0) - 2))
-  whole_tiles = /::held_tiles</
+  whole_tiles = /::(held_tiles|in_place_tiles)</
   next
 }
 name != "" && /^ *[0-9a-f]+:\t/ {

@@ -22,6 +22,9 @@ struct traits {
   static constexpr int rows = std::min(rows_for<tiled>(V), in_order ? 8 : 10);
 };
 
+template <class Call>
+struct traits<far_call<Call>> : traits<Call> {};
+
 #include "windows.inl"
 
 template <class Call>
@@ -122,6 +125,7 @@ PARE_ALWAYS_INLINE void steps(typename Dot::acc (&sum)[R][V], Walk& walk, index 
                               index panel_bytes) {
   __asm__("" : "+r"(steps));
   for (; steps > 0; --steps) {
+    fetch_strips<Walk, V>(walk, panel_bytes);
     step<Dot, R, V>(sum, walk.here(), row_bytes, panel_bytes);
     walk.advance(Dot::strips, cell_step);
   }
@@ -163,12 +167,13 @@ PARE_ALWAYS_INLINE bool accumulate(Sum (&sum)[R][V], Total& total, Walk& walk, i
   using single = typename single_dot<dot>::type;
   using main = std::conditional_t<Walk::in_order, dot, single>;
   constexpr index period = Traits::choice::period;
+  [[maybe_unused]] const index most = period_for<typename Traits::choice>(walk.tail != 0);
   if (walk.tail != 0)
     tail_step<single, R, V>(sum, walk.tail_position(Traits::cell_step),
                             walk.tail * index{sizeof(typename Traits::a_type)}, row_bytes, panel_bytes);
   [[maybe_unused]] bool flushed = false;
   for (index left = walk.full;;) {
-    const index now = period != 0 && left > period ? period : left;
+    const index now = period != 0 && left > most ? most : left;
     [[maybe_unused]] index rest = now % main::strips;
     if constexpr (Walk::in_order && CopiedDot<main>) {
       copied_steps<main, R, V>(sum, walk, now, row_bytes, panel_bytes);
@@ -223,7 +228,7 @@ PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
   constexpr int cells = static_cast<int>(ceil_div(R, rows_in_cell<dot>));
   const index column = panel * strip_lanes;
   typename dot::acc sum[cells][V] = {};
-  start_sums<Call, cells, V>(call, column, sum);
+  start_sums<Call, cells, V>(call, column, sum, row);
   typename info::total total[cells][V];
   auto walk = start_walk(call, call.weights, row, panel);
   // A lone row is both rows of its cells.
@@ -299,12 +304,23 @@ PARE_ALWAYS_INLINE index rows_at_once(const Call& call, index rows) {
   }
 }
 
+#include "few_rows.inl"
+
 template <class Call>
-void run(const Call& call) noexcept {
+void run_in_place(const Call& call) noexcept {
   const rectangle& part = call.part;
-  if (part.column_begin >= part.column_end) return;
   const index step = rows_at_once(call, part.row_end - part.row_begin);
   for (index row = part.row_begin; row < part.row_end; row += step)
-    panels<Call, traits<Call>::panels>(call, row, std::min(row + step, part.row_end), part.column_begin / strip_lanes,
-                                       panel_count(part.column_end));
+    run_rows(call, row, std::min(row + step, part.row_end));
+}
+
+#include "rewritten.inl"
+
+template <class Call>
+void run(const Call& call) noexcept {
+  if (call.part.column_begin >= call.part.column_end) return;
+  if constexpr (RewrittenCall<Call>) {
+    if (run_rewritten(call)) return;
+  }
+  run_in_place(call);
 }

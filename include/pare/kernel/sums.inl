@@ -23,9 +23,19 @@ PARE_ALWAYS_INLINE typename Dot::acc started_at(const i32x16& x) {
   }
 }
 
+/// `start`, and what all sums of a row lack if its dot takes something from them.
+template <class Call>
+PARE_ALWAYS_INLINE i32x16 start_of_row_sums(const Call& call, index row, const i32x16& start) {
+  if constexpr (requires { call.row_terms; }) {
+    return start + fill<i32x16>(call.row_terms[row]);
+  } else {
+    return start;
+  }
+}
+
 /// The sums of a tile before its first step. Pre: sum is zero.
 template <class Call, int R, int V, class Sum>
-PARE_ALWAYS_INLINE void start_sums(const Call& call, index column, Sum (&sum)[R][V]) {
+PARE_ALWAYS_INLINE void start_sums(const Call& call, index column, Sum (&sum)[R][V], index row = 0) {
   if constexpr (starts_corrected<Call> || starts_biased<Call>) {
     using dot = typename traits<Call>::choice::type;
     PARE_UNROLL for (int v = 0; v < V; ++v, column += strip_lanes) {
@@ -34,7 +44,7 @@ PARE_ALWAYS_INLINE void start_sums(const Call& call, index column, Sum (&sum)[R]
       if constexpr (starts_biased<Call>)
         start = start + load_lanes<i32x16>(leading_bias<decltype(Call::epilogue)>::values(call.epilogue) + column);
       PARE_UNROLL for (int r = 0; r < R; ++r) {
-        sum[r][v] = started_at<dot>(start);
+        sum[r][v] = started_at<dot>(start_of_row_sums(call, row + r, start));
         keep_apart(sum[r][v]);
       }
     }

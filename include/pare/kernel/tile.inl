@@ -20,12 +20,24 @@ struct choose_dot {
   /// Strips between two flushes to int64, leaving room for the partial cell at the end; 0: none is ever needed.
   static constexpr index period = Wide ? (exact - 1) / type::strips * type::strips : 0;
   static_assert(!Wide || period > 0);
+  /// The same where no row ends in a partial cell.
+  static constexpr index whole_period = Wide ? exact / type::strips * type::strips : 0;
 };
 template <>
 struct choose_dot<f32, f32, false> {
   using type = dot_for_floats;
   static constexpr index period = 0;
 };
+
+/// Strips between two flushes, for rows that end in a partial cell or do not.
+template <class Choice>
+constexpr index period_for(bool partial) {
+  if constexpr (requires { Choice::whole_period; }) {
+    return partial ? Choice::period : Choice::whole_period;
+  } else {
+    return Choice::period;
+  }
+}
 
 /// Stands for the int64 totals of a reduction that fits int32.
 struct no_total {};

@@ -1,5 +1,6 @@
 // x86_bytes.inl: 8-bit dots without vpdpbusd, for registers of any width. Included after lanes.inl and madd, maddubs,
-// absolute, with_sign, low_bytes, high_bytes. Unsigned activations enter as x - 128.
+// absolute, with_sign, low_bytes, high_bytes, load_some(p, bytes, others), sum_of_lanes. Unsigned activations enter as
+// x - 128.
 
 PARE_ALWAYS_INLINE i32_reg madd_add(i32_reg sum, i32_reg a, i32_reg w) {
   return (i32_reg)((u32_reg)sum + (u32_reg)madd(a, w));
@@ -17,9 +18,56 @@ struct dot_signed_bytes : plain_dot<4> {
   static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
 };
 
+typedef signed char i8_reg __attribute__((vector_size(register_bytes)));
+
+/// Words First, ... of two registers in turns.
+template <int First, int... I>
+PARE_ALWAYS_INLINE i32_reg in_turns(i32_reg a, i32_reg b, std::integer_sequence<int, I...>) {
+  return __builtin_shufflevector(a, b, (First + I / 2 + I % 2 * static_cast<int>(sizeof...(I)))...);
+}
+
+/// Any weights, over cells that a row was rewritten as: |a|, and all bits set where a is negative. There w ^ -1 is
+/// -w - 1, and |a| times it is |a| short of a * w: in all columns, so that a row has a term that makes up for it. Two
+/// products fit int16: at most 128 * 127, at least 128 * -128.
+template <bool Signed>
+struct dot_rewritten_bytes : dot_signed_bytes<Signed> {
+  static constexpr int scratch = 2;
+  static constexpr index cell_step = 2 * cell_bytes;
+  struct cell {
+    i32_reg absolute, negative;
+  };
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return {broadcast_4(p), broadcast_4(p + cell_bytes)}; }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(single_sums& sum, const cell& a, i32_reg w) {
+    sum.r[Part] = madd_add(sum.r[Part], maddubs(a.absolute, w ^ a.negative), i32_reg{} + 0x00010001);
+  }
+  /// Bytes of a rewritten row: whole registers, and a line, so that not all rows begin in the same set of a cache.
+  static constexpr index row_bytes(index k) { return 2 * round_up(k, register_bytes) + strip_bytes; }
+  /// Rewrites a row of k activations. Returns the row's term.
+  static std::int32_t rewrite(std::byte* to, const std::byte* row, index k) {
+    i32_reg terms{};
+    for (; k >= register_bytes; k -= register_bytes, row += register_bytes, to += 2 * register_bytes)
+      terms = rewrite(to, load_register(row), terms);
+    if (k > 0) terms = rewrite(to, load_some(row, k, Signed ? 0 : static_cast<std::int32_t>(0x80808080)), terms);
+    return sum_of_lanes(terms);
+  }
+
+ private:
+  static PARE_ALWAYS_INLINE i32_reg rewrite(std::byte* to, i32_reg x, i32_reg terms) {
+    constexpr std::make_integer_sequence<int, register_bytes / 4> words{};
+    const i32_reg a = dot_signed_bytes<Signed>::as_signed(x), magnitude = absolute(a);
+    const auto negative = (i32_reg)((i8_reg)a < 0);
+    const i32_reg cells[2] = {in_turns<0>(magnitude, negative, words),
+                              in_turns<register_bytes / 8>(magnitude, negative, words)};
+    std::memcpy(to, cells, sizeof cells);
+    return madd_add(terms, maddubs(magnitude & negative, i32_reg{} + 0x01010101), i32_reg{} + 0x00010001);
+  }
+};
+
 /// Weights >= -127: |a| * (w with a's sign), two products of at most 128 * 127 fit int16.
 template <bool Signed>
 struct dot_narrow_bytes : dot_signed_bytes<Signed> {
+  using rewritten = dot_rewritten_bytes<Signed>;
   static constexpr int scratch = 3;
   struct cell {
     i32_reg a, absolute;
@@ -39,6 +87,7 @@ struct dot_narrow_bytes : dot_signed_bytes<Signed> {
 /// Any weights: even and odd bytes widened to int16 and multiplied apart.
 template <bool Signed>
 struct dot_full_bytes : dot_signed_bytes<Signed> {
+  using rewritten = dot_rewritten_bytes<Signed>;
   static constexpr int scratch = 2;
   struct part {
     i32_reg even, odd;
