@@ -86,12 +86,26 @@ tap_walk walk_over(const image_view<const typename A::type>& x, std::int32_t zer
           .zero_point = static_cast<std::byte>(size == 1 ? zero_point : 0)};
 }
 
+constexpr bool is_padded(const conv_geometry& g) noexcept {
+  return g.pad_top != 0 || g.pad_left != 0 || g.pad_bottom != 0 || g.pad_right != 0;
+}
+
 /// Whether every output pixel reads one pixel, the next one the next: the convolution is the product of a matrix whose
 /// rows are pixels.
 template <class Weights>
 bool is_product(const Weights& w, const conv_geometry& g) noexcept {
-  return w.groups() == 1 && w.window().height == 1 && w.window().width == 1 && g.stride_y == 1 && g.stride_x == 1 &&
-         g.pad_top == 0 && g.pad_left == 0 && g.pad_bottom == 0 && g.pad_right == 0;
+  return w.groups() == 1 && w.window() == image_extents{1, 1} && g.stride_y == 1 && g.stride_x == 1 && !is_padded(g);
+}
+
+/// The elements that an output reads, if they follow each other in memory and the next output's follow them: then the
+/// convolution is the product of a matrix of such rows, pixels under a window of one or whole images under a window as
+/// large. Otherwise below 0.
+template <class Weights>
+index row_of_product(const Weights& w, const conv_geometry& g, image_extents image) noexcept {
+  if (is_product(w, g)) return w.inputs();
+  const bool without_gaps = w.reads() == tap_run::window || w.packed_depth() == w.depth();
+  const bool whole = w.groups() == 1 && w.window() == image && g.dilation_y == 1 && g.dilation_x == 1 && !is_padded(g);
+  return whole && without_gaps ? w.depth() : -1;
 }
 
 /// Runs the columns of call.part, in pieces that read the same input channels.
@@ -156,9 +170,10 @@ void conv2d(const image_view<X>& x, std::int32_t zero_point, const Weights& w, c
   using product = gemm_call<range, typename Weights::range, typename Weights::structure, Epilogue, Out, MaxDepth>;
   conv_call<range, typename Weights::range, typename Weights::structure, Epilogue, Out, MaxDepth> call;
   call.walk = detail::walk_over<range>(x, zero_point, w, geometry, {y.height, y.width});
+  const index row = detail::row_of_product(w, geometry, {x.height, x.width});
   call.a = x.data;
-  call.a_stride = x.channels;
-  static_cast<product&>(call).k = x.channels;
+  call.a_stride = row;
+  static_cast<product&>(call).k = row;
   call.weights = w.view();
   call.zero_point = zero_point;
   call.epilogue = epilogue;
@@ -166,7 +181,7 @@ void conv2d(const image_view<X>& x, std::int32_t zero_point, const Weights& w, c
   call.out_stride = y.channels;
   call.part = {0, pixels, 0, y.channels};
   detail::split(call, executor, [&](const auto& part) {
-    if (detail::is_product(w, geometry)) {
+    if (row >= 0) {
       run(static_cast<const product&>(part), on);
     } else {
       detail::run_groups(part, w, on);
