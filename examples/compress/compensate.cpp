@@ -1,5 +1,6 @@
 #include "compensate.hpp"
 
+#include <pare/nn/advise.hpp>
 #include <pare/nn/conv2d.hpp>
 #include <pare/prune/obs.hpp>
 #include <pare/prune/prune_channels.hpp>
@@ -31,6 +32,23 @@ flat_mask flattened(const pare::mask<S>& mask) {
 }
 
 template <pare::Structure S>
+double speed_up_of(const layer_weights& layer, double sparsity, pare::target on) {
+  if constexpr (pare::has_kernel<S, std::int8_t>) {
+    float reach = 0;
+    for (const float w : layer.weights) reach = std::max(reach, std::abs(w));
+    std::vector<std::int8_t> codes;
+    for (const float w : layer.weights) codes.push_back(static_cast<std::int8_t>(std::lround(w / reach * 127)));
+    const pare::matrix_view<const std::int8_t> matrix(codes.data(), shape_of(layer).rows, shape_of(layer).columns());
+    const auto measured = pare::advise<pare::structures<S>>(matrix, on, 196, std::span(&sparsity, 1));
+    double best = 0;
+    for (const pare::advice_row& row : measured.rows) best = std::max(best, measured.dense_seconds / row.seconds);
+    return best;
+  } else {
+    return 0;
+  }
+}
+
+template <pare::Structure S>
 structure_case of(std::string name, double sparsity, std::string folder) {
   const auto choose = [sparsity](const layer_weights& layer, compensation how, const pare::layer_moments* moments) {
     const pare::weight_shape shape = shape_of(layer);
@@ -41,7 +59,10 @@ structure_case of(std::string name, double sparsity, std::string folder) {
     }
     return flattened(pare::pruner<pare::magnitude, S>{}.select(layer.weights.begin(), shape, sparsity));
   };
-  return {std::move(name), sparsity, std::move(folder), std::is_same_v<S, pare::channel<0>>, choose};
+  const auto speed_up = [sparsity](const layer_weights& layer, pare::target on) {
+    return speed_up_of<S>(layer, sparsity, on);
+  };
+  return {std::move(name), sparsity, std::move(folder), std::is_same_v<S, pare::channel<0>>, choose, speed_up};
 }
 
 /// The images, and each of them shifted by one pixel in the four directions; zeros enter.
