@@ -45,6 +45,9 @@
 #define PARE_EXCEPTIONS 0
 #endif
 
+// On a call that reports a caller's mistake: it throws nothing where there is nothing to throw.
+#define PARE_THROWS_MISTAKES noexcept(!PARE_EXCEPTIONS)
+
 // Units built with other flags generate other code for the same inline function, and a linker would keep one
 // of the two. Types are plain members of pare, so that units can exchange them; functions whose code depends on
 // the flags (targets, kernels and whatever calls them, errors) live in an inline namespace that spells the flags.

@@ -221,6 +221,8 @@ void report_all() {
   report_convolutions<s8_s8<pare::block<4, 4>>, false>(7);
   report_convolutions<u8_s8n<pare::block<8, 4>>, false>(8);
   report_convolutions<s16_s16<pare::block<2, 4>>, false>(9);
+  report_convolutions<s8_s8<pare::block16>, false>(11);
+  report_convolutions<s16_s8<pare::block16>, false>(12);
   report_convolutions<s8_s8<pare::dense>, true>(4);
   report_convolutions<u8_s8n<pare::dense>, true>(5);
   report_convolutions<s16_s8<pare::dense>, true>(6);

@@ -102,9 +102,11 @@ enum class conv_runs { pointed, many, copied };
 /// Adds all runs of pixels `at`, ... of the table to `sum`. Returns whether
 /// anything was moved to `total`. Many: a call in the loop costs the sums their
 /// registers.
-template <class Traits, int R, int V, conv_runs Runs, class Sum, class Total>
+template <class Traits, int R, int V, conv_runs Runs, class Sum, class Total, class View>
 PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps, index row, index at, index rows,
-                                 const std::byte* strip, index panel_bytes) {
+                                 const View& w, index panel) {
+  const std::byte* strip = w.strips + panel * w.panel_bytes;
+  const index panel_bytes = w.panel_bytes;
   if constexpr (Runs == conv_runs::copied) {
     dense_walk walk{{*taps.at(0, at), strip}, taps.read(0) / Traits::cell_step, 0};
     return accumulate<Traits, R, V>(sum, total, walk, taps.window_step(), panel_bytes);
@@ -133,23 +135,86 @@ PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps
   return flushed;
 }
 
+/// Adds `count` listed cells of one run, whose first cell is number `begin`.
+template <class Traits, int R, class Sum, class Total>
+PARE_ALWAYS_INLINE bool add_listed(Sum (&sum)[R][1], Total& total, const std::byte* const (&row)[R],
+                                   const std::uint16_t*& cell, index count, index begin, const std::byte*& strip,
+                                   index& left, bool flushed) {
+  using dot = typename Traits::choice::type;
+  constexpr index period = Traits::choice::period;
+  while (count > 0) {
+    if constexpr (period != 0) {
+      if (left == 0) {
+        Sum part[R][1];
+        PARE_UNROLL for (int r = 0; r < R; ++r) part[r][0] = std::exchange(sum[r][0], Sum{});
+        flush<dot>(part, total, std::exchange(flushed, true));
+        left = period;
+      }
+    }
+    index now = period != 0 ? std::min(count, left) : count;
+    count -= now;
+    left -= now;
+    __asm__("" : "+r"(now));  // as in `steps`
+    for (; now > 0; --now, ++cell, strip += strip_bytes)
+      run_step<typename single_dot<dot>::type, R, 1>(sum, row, (*cell - begin) * Traits::cell_step, strip, 0);
+  }
+  return flushed;
+}
+
+/// The same for weights of which only some cells are kept: the list counts
+/// cells through all runs.
+template <class Traits, int R, int V, conv_runs Runs, class Sum, class Total, index C>
+PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps, index row, index at, index rows,
+                                 const panel_view<block<16, C>>& w, index panel) {
+  static_assert(V == 1, "every panel has a list of its own");
+  constexpr index cell_step = Traits::cell_step;
+  const std::uint16_t *cell = w.cells + w.first[panel], *const last = w.cells + w.first[panel + 1];
+  const std::byte* strip = w.strips + index{w.first[panel]} * strip_bytes;
+  if constexpr (Runs == conv_runs::copied) {
+    listed_walk<cell_step> walk{*taps.at(0, at), cell, strip, last - cell, 0};
+    return accumulate<Traits, R, V>(sum, total, walk, taps.window_step(), 0);
+  }
+  index left = Traits::choice::period;
+  bool flushed = false;
+  const index some = taps.runs_at_once(), runs = taps.runs();
+  for (index run = 0, begin = 0; cell != last; ++run) {
+    if constexpr (Runs == conv_runs::many) {
+      if (run % some == 0) taps.point(row, std::min<index>(rows, R), run, std::min(run + some, runs));
+    }
+    const index end = begin + taps.read(run) / cell_step;
+    index count = 0;
+    while (cell + count != last && cell[count] < end) ++count;
+    if (count != 0) {
+      const std::byte* const* const pointers = taps.at(run, at);
+      const std::byte* cells[R];
+      PARE_UNROLL for (int r = 0; r < R; ++r) cells[r] = pointers[r];
+      flushed = add_listed<Traits, R>(sum, total, cells, cell, count, begin, strip, left, flushed);
+    }
+    begin = end;
+  }
+  return flushed;
+}
+
 /// Output pixels [row, row + rows), R if that is less, of V panels; the pixels
 /// are `at`, ... of the table.
 template <class Call, int R, int V, conv_runs Runs, bool Whole>
 PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
   using info = traits<Call>;
-  const index column = panel * strip_lanes, panel_bytes = call.weights.panel_bytes;
+  const index column = panel * strip_lanes;
   typename info::choice::type::acc sum[R][V] = {};
   start_sums<Call, R, V>(call, column, sum);
   typename info::total total[R][V];
-  const bool flushed = add_runs<info, R, V, Runs>(sum, total, taps, row, at, rows,
-                                                  call.weights.strips + panel * panel_bytes, panel_bytes);
+  const bool flushed = add_runs<info, R, V, Runs>(sum, total, taps, row, at, rows, call.weights, panel);
   store_tile<R, V, Whole>(
       call, stages_left(call), row, std::min<index>(rows, R), column, [&](int r, int v) __attribute__((always_inline)) {
         return finished_sum(call, column + v * strip_lanes, info::choice::type::result(sum[r][v]), total[r][v],
                             flushed);
       });
 }
+
+/// Rows of a tile of V panels: no more than the table repeats its last pixel.
+template <class Call, int V>
+inline constexpr int conv_rows = std::min<int>(traits<Call>::template rows<V>, tap_table::most_rows);
 
 /// Output pixels [row, row + rows), R at a time, the last tile cut. The loop is
 /// here because gcc 12 keeps the sums in memory, and loads and stores them
@@ -163,10 +228,11 @@ __attribute__((noinline)) void conv_tile_loop(const Call& call, tap_table& taps,
 /// The same, the most frequent tiles by functions of their own.
 template <class Call, int R, int V>
 PARE_ALWAYS_INLINE void conv_tiles(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
-  if constexpr (R == traits<Call>::template rows<V>) {
+  if constexpr (R == conv_rows<Call, V>) {
     if (const index whole = holds_columns<V>(call, panel * strip_lanes) ? rows / R * R : 0; whole > 0) {
-      const bool copied = std::is_same_v<typename Call::structure, dense> && taps.copies_windows();
-      if constexpr (std::is_same_v<typename Call::structure, dense>) {
+      constexpr bool may_copy = window_depth<typename Call::structure> == 0;
+      const bool copied = may_copy && taps.copies_windows();
+      if constexpr (may_copy) {
         if (copied) conv_tile_loop<Call, R, V, conv_runs::copied, true>(call, taps, row, at, whole, panel);
       }
       if (!copied) conv_tile_loop<Call, R, V, conv_runs::pointed, true>(call, taps, row, at, whole, panel);
@@ -180,7 +246,7 @@ PARE_ALWAYS_INLINE void conv_tiles(const Call& call, tap_table& taps, index row,
 template <class Call>
 __attribute__((noinline)) void large_conv_tiles(const Call& call, tap_table& taps, index row, index rows, index panel,
                                                 index last_panel) {
-  constexpr index some = traits<Call>::template rows<1> / 2 + 1;
+  constexpr index some = conv_rows<Call, 1> / 2 + 1;
   for (; panel < last_panel; ++panel)
     for (index i = 0; i < rows; i += some)
       conv_tile_loop<Call, some, 1, conv_runs::many, false>(call, taps, row + i, 0, std::min(some, rows - i), panel);
@@ -201,7 +267,7 @@ constexpr index tall_rows(index rows, index most, index half) noexcept {
 template <class Call, int V>
 PARE_ALWAYS_INLINE void conv_panels(const Call& call, tap_table& taps, index row, index rows, index panel,
                                     index last_panel) {
-  constexpr index most = traits<Call>::template rows<V>, half = most / 2 + 1;
+  constexpr index most = conv_rows<Call, V>, half = most / 2 + 1;
   const index tall = tall_rows(rows, most, half);
   for (; panel + V <= last_panel; panel += V) {
     conv_tiles<Call, most, V>(call, taps, row, 0, tall, panel);
@@ -217,7 +283,7 @@ void run_conv(const Call& call) noexcept {
   const rectangle& part = call.part;
   if (part.column_begin >= part.column_end || part.row_begin >= part.row_end) return;
   tap_table taps(call.walk);
-  constexpr index tile = traits<Call>::template rows<traits<Call>::panels>;
+  constexpr index tile = conv_rows<Call, traits<Call>::panels>;
   const index step = taps.rows_at_once(tile);
   for (index row = part.row_begin; row < part.row_end; row += step) {
     const index rows = std::min(step, part.row_end - row);
