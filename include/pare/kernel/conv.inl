@@ -31,7 +31,11 @@ PARE_ALWAYS_INLINE void run_step(typename Dot::acc (&sum)[R][V], const std::byte
         [&](auto part) __attribute__((always_inline)) {
           const auto w = Dot::template load<part>(strip + v * panel_bytes);
           PARE_UNROLL for (int r = 0; r < R; ++r) Dot::template mul_add<part>(sum[r][v], x[r], w);
+#if defined(__clang__)
+          __asm__ volatile("" ::: "memory");  // as in `step`
+#else
           __asm__ volatile("" : "+r"(strip));  // for what `step` does: in nested loops that would keep sums in memory
+#endif
         },
         parts);
   } else {
