@@ -22,9 +22,6 @@ struct traits {
   static constexpr int rows = std::min(rows_for<tiled>(V), in_order ? 8 : 10);
 };
 
-template <class Call>
-struct traits<far_call<Call>> : traits<Call> {};
-
 #include "windows.inl"
 
 template <class Call>
