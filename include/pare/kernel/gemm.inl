@@ -34,9 +34,9 @@ struct traits<in_order_call<Call>> : traits<Call> {
   static constexpr int rows = rows_for<typename choice::type>(V);
 };
 
-#include "step.inl"
 #include "ahead.inl"
 #include "copies.inl"
+#include "step.inl"
 #include "turns.inl"
 
 /// The partial cell at the end of every row, completed with zeros.
