@@ -14,6 +14,8 @@
 // Rows quantize/<variant>/<elements> convert a tensor of floats, or look at one. Theirs: GBps (bytes read and written /
 // time), of_copy (fraction of a plain copy's bandwidth, measured in turns with the row; of_read for what only reads),
 // per_cycle (elements per cycle of this core).
+//
+// Rows threads/s8x2/<m>x<n>x<k> run two threads: the shortest time on the wall, and how many times as fast as one.
 #include <algorithm>
 #include <string_view>
 
@@ -70,6 +72,7 @@ int run(char** all, int count) {
   add_conv_rows(variants, cap);
   add_mobilenet_rows(variants, cap);
   add_quantize_rows(cap);
+  add_thread_rows(cap);
   if (dlmc != nullptr) add_real_patterns(dlmc, variants, cap);
   benchmark::AddCustomContext("pare_target", std::string(name(cap)));
   line_reporter lines;

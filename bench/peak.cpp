@@ -138,7 +138,9 @@ void read_memory([[maybe_unused]] const std::byte* p, index bytes, [[maybe_unuse
 }
 
 const peak_loop* peak_of(target on, arithmetic unit) noexcept {
-  const target multiplies = on == target::avx512_vbmi ? target::avx512_vnni : on;
+  const target multiplies = on == target::avx512_vbmi                           ? target::avx512_vnni
+                            : on == target::neon_a55 || on == target::neon_i8mm ? target::neon_dotprod
+                                                                                : on;
   for (const entry& e : loops)
     if (e.on == multiplies && e.unit == unit) return &e.loop;
   return nullptr;

@@ -23,6 +23,9 @@ void add_conv_rows(const std::vector<variant>& variants, target cap);
 /// for s8 also with pruned 1x1 convolutions.
 void add_mobilenet_rows(const std::vector<variant>& variants, target cap);
 
+/// Adds threads/s8x2/<shape>: two threads beside one (see threads.cpp).
+void add_thread_rows(target cap);
+
 /// Adds dlmc/<format>/<layer> for every layer in the folders of `folder` (see dlmc.cpp).
 void add_real_patterns(const std::string& folder, const std::vector<variant>& variants, target cap);
 

@@ -80,13 +80,15 @@ void add_sparse(std::vector<variant>& all) {
     add(text("s8-block2x4@", percent), bytes, prepare<cells_product<block<2, 4>>>, {share, 2, 4});
     add(text("s8-block1x4@", percent), bytes, prepare<cells_product<block<1, 4>>>, {share, 1, 4});
   }
-  const auto add_windows = [&]<index N, index M>(n_of_m<N, M>) {
-    add(text("s8-nm", N, ":", M), bytes,
-        prepare<quantized_product<s8, s8_narrow, s8, float_nearest_even, n_of_m<N, M>>>, windows(N, M));
+  const auto add_windows = [&]<index N, index M, index Shared>(n_of_m<N, M, Shared>) {
+    add(text("s8-nm", N, ":", M, Shared == 1 ? "" : text("x", Shared)), bytes,
+        prepare<quantized_product<s8, s8_narrow, s8, float_nearest_even, n_of_m<N, M, Shared>>>, windows(N, M, Shared));
   };
   add_windows(n_of_m<2, 4>{});
   add_windows(n_of_m<4, 16>{});
   add_windows(n_of_m<4, 32>{});
+  add_windows(n_of_m<2, 4, 16>{});
+  add_windows(n_of_m<4, 16, 16>{});
   add("f32-unstructured@90", arithmetic::floats, prepare<float_cells_product<block<1, 1>>>, {0.9, 1, 1});
 }
 

@@ -19,8 +19,8 @@ disassemble() {
 check() {
   disassemble "$1" | awk -v file="$1" '
 BEGIN {
-  tiles = "::(tile|conv_tile_loop|depthwise_tiles|held_tiles)<"
-  dots = "^(v?pmadd(wd|ubsw)|vpdp(busd|wssd)|vfn?madd|v?mulps|sdot|smull2?|smlal2?|sadalp|fmla|fmul)"
+  tiles = "::(tile|conv_tile_loop|depthwise_tiles|held_tiles|in_place_tiles|edge_tiles)<"
+  dots = "^(v?pmadd(wd|ubsw)|vpdp(busd|wssd)|vfn?madd|v?mulps|sdot|u?smmla|smull2?|smlal2?|sadalp|fmla|fmul)"
   branch = "^(j[a-z]+|b|b\\.[a-z]+|cbn?z|tbn?z|br|ret[a-z]*)$"
 }
 # A function of the library that has a tile in it, and what to call it: target, formats, rows x panels.
@@ -50,20 +50,25 @@ function refers_to_stack(line) {
   if (whole_tiles && line !~ /[xyz]mm/) return 0
   return line ~ /[(,]%rsp|\[sp|^(push|pop|call|bl)[ \t]/ || (frame && line ~ /\(%rbp|\[x29/)
 }
+# Products of bytes on Arm leave no register to spare; other formats widen, and may move.
+function moves_vector(line) { return line ~ /^mov\tv[0-9]+\.16b, v[0-9]+\.16b/ && name ~ /^neon_(dotprod|i8mm_pairs) / }
 # A branch back over straight code is an innermost loop: the loop over k has no branch of its own.
-function finish_function(    i, j, straight, found, multiplies, stack) {
+function finish_function(    i, j, straight, found, multiplies, stack, moves, bytes) {
   straight = 1
   for (i = 1; name != "" && i <= size; ++i) {
     if (!match(code[i], /^[a-z.]+/) || substr(code[i], 1, RLENGTH) !~ branch) continue
     j = at[destination(code[i])]
     if (j != "" && j >= straight && j <= i) {
-      multiplies = stack = 0
+      multiplies = stack = moves = bytes = 0
       for (; j <= i; ++j) {
         if (code[j] ~ dots) ++multiplies
         if (refers_to_stack(code[j])) ++stack
+        if (code[j] ~ /^(sdot|u?smmla)/) ++bytes
+        if (moves_vector(code[j])) ++moves
       }
       if (multiplies > 0) ++found
       if (multiplies > 0 && stack > 2 * whole_tiles) report(stack " instructions of a hot loop refer to the stack")
+      if (bytes > 0 && moves > 0) report(moves " instructions of a hot loop move vectors")
     }
     straight = i + 1
   }
@@ -80,7 +85,7 @@ function report(sentence) {
   finish_function()
   sub(/^[0-9a-f]+ </, "")
   name = tile_name(substr($0, 1, length($0) - 2))
-  whole_tiles = /::held_tiles</
+  whole_tiles = /::(held_tiles|in_place_tiles)</
   next
 }
 name != "" && /^ *[0-9a-f]+:\t/ {

@@ -5,7 +5,7 @@ function(pare_set_targets target)
   if("${PARE_TARGETS}" STREQUAL "")
     return()
   endif()
-  set(names scalar sse4.1 avx2 avx-vnni avx512-vnni neon neon-dotprod avx512-vbmi
+  set(names scalar sse4.1 avx2 avx-vnni avx512-vnni neon neon-dotprod avx512-vbmi neon-a55 neon-i8mm
     wasm-simd128 avx512)  # in the order of their bits
   set(bits 1)  # the scalar target is always kept
   foreach(name IN LISTS PARE_TARGETS)

@@ -12,7 +12,7 @@ configure_options=()
 # Targets that this machine cannot run, or that AVX-512 VNNI stands in for, are left to clang's build of every target,
 # whose hashes are compared with this one's.
 own_targets() {
-  local targets="scalar;sse4.1;avx2;avx512-vnni;neon;neon-dotprod;avx512-vbmi"
+  local targets="scalar;sse4.1;avx2;avx512-vnni;neon;neon-dotprod;avx512-vbmi;neon-a55;neon-i8mm"
   if ! grep -qs avx512_vnni /proc/cpuinfo; then
     if grep -qs avx_vnni /proc/cpuinfo; then targets+=";avx-vnni"; fi
     if grep -qs avx512bw /proc/cpuinfo; then targets+=";avx512"; fi
@@ -81,6 +81,15 @@ check_clang() {
   cmake --build --preset clang --target target_hashes
 }
 
+# The loops of bytes on Arm, by both compilers, as users optimize them: aarch64-qemu is built to run soon.
+check_arm_loops() {
+  title "hot loops on Arm"
+  local options=(-std=c++20 -O3 -DNDEBUG -Iinclude -c bench/arm/unit.cpp -o)
+  aarch64-linux-gnu-g++ "${options[@]}" build/arm_loops_gcc.o
+  clang++ --target=aarch64-linux-gnu "${options[@]}" build/arm_loops_clang.o
+  cmake/check_hot_loops.sh build/arm_loops_gcc.o build/arm_loops_clang.o
+}
+
 check_the_rest() {
   install_packages "${build_packages[@]}" "${check_packages[@]}"
   title "format"
@@ -97,6 +106,7 @@ check_the_rest() {
   ctest --preset asan-ubsan &
   beside=$!
   build_preset aarch64-qemu target_hashes test_simd test_kernel
+  check_arm_loops
   wait $beside
   title "Arm with and without dot products"
   ctest --preset aarch64-qemu-no-dotprod &

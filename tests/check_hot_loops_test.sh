@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # check_hot_loops_test.sh <compiler>: the check of hot loops passes a tile that keeps to registers and finds a spill, a
-# call and a missing loop planted in it. x86-64 only: the tiles are written in assembly.
+# call and a missing loop planted in it, and on Arm, where there is a cross compiler, a move of vectors. The tiles are
+# written in assembly.
 set -euo pipefail
 compiler=$1
 check=$(dirname "$0")/../cmake/check_hot_loops.sh
@@ -18,6 +19,17 @@ plant() {
     printf '.size %s, .-%s\n' "$symbol" "$symbol"
   } >"$folder/tile.s"
   "$compiler" -c "$folder/tile.s" -o "$folder/tile.o"
+}
+
+# plant_arm <instructions>: the same of NEON i8mm.
+plant_arm() {
+  local symbol=_ZN4pare4unit15neon_i8mm_pairs4tileIiLi4ELi1EEEvv
+  {
+    printf '.arch armv8.2-a+i8mm\n.text\n.type %s, @function\n%s:\nmov v3.16b, v4.16b\n' "$symbol" "$symbol"
+    printf '.Lloop:\n%s\nsubs x0, x0, #1\nb.ne .Lloop\nstr q0, [sp]\nret\n' "$1"
+    printf '.size %s, .-%s\n' "$symbol" "$symbol"
+  } >"$folder/tile.s"
+  aarch64-linux-gnu-g++ -c "$folder/tile.s" -o "$folder/tile.o"
 }
 
 # finds <text>: the check must fail on the tile and print the text.
@@ -46,6 +58,14 @@ plant avx2 'vpaddd %ymm2, %ymm0, %ymm0'
 finds "no hot loop was found"
 plant scalar 'pmaddwd (%rsp), %xmm1'
 finds "no loop of a tile was found"
+if command -v aarch64-linux-gnu-g++ >/dev/null; then
+  plant_arm 'ldp q1, q2, [x1]; smmla v0.4s, v1.16b, v2.16b; mov v2.d[1], x3'
+  "$check" "$folder/tile.o"
+  plant_arm 'smmla v0.4s, v1.16b, v2.16b; mov v1.16b, v2.16b'
+  finds "neon_i8mm_pairs 4x1 int: 1 instructions of a hot loop move vectors"
+  plant_arm 'smmla v0.4s, v1.16b, v2.16b; ldr q1, [sp, #16]'
+  finds "refer to the stack"
+fi
 if "$check" "$folder" 2>/dev/null; then
   echo "expected the check to fail without programs"
   exit 1

@@ -27,6 +27,6 @@ report all
 report scalar -DPARE_TARGETS=1
 while read -r name bit; do report "scalar and $name" -DPARE_TARGETS=$((1 + bit)); done < <(
   case $("$compiler" -dumpmachine) in
-    x86_64*) printf '%s\n' 'sse4.1 2' 'avx2 4' 'avx-vnni 8' 'avx512 512' 'avx512-vnni 16' ;;
-    aarch64*) printf '%s\n' 'neon 32' 'neon-dotprod 64' ;;
+    x86_64*) printf '%s\n' 'sse4.1 2' 'avx2 4' 'avx-vnni 8' 'avx512 2048' 'avx512-vnni 16' 'avx512-vbmi 144' ;;
+    aarch64*) printf '%s\n' 'neon 32' 'neon-dotprod 64' 'neon-dotprod,neon-a55 320' ;;
   esac)

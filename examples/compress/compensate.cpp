@@ -1,6 +1,7 @@
 #include "compensate.hpp"
 
-#include <pare/nn/linear.hpp>
+#include <pare/nn/advise.hpp>
+#include <pare/nn/conv2d.hpp>
 #include <pare/prune/obs.hpp>
 #include <pare/prune/prune_channels.hpp>
 
@@ -31,6 +32,23 @@ flat_mask flattened(const pare::mask<S>& mask) {
 }
 
 template <pare::Structure S>
+double speed_up_of(const layer_weights& layer, double sparsity, pare::target on) {
+  if constexpr (pare::has_kernel<S, std::int8_t>) {
+    float reach = 0;
+    for (const float w : layer.weights) reach = std::max(reach, std::abs(w));
+    std::vector<std::int8_t> codes;
+    for (const float w : layer.weights) codes.push_back(static_cast<std::int8_t>(std::lround(w / reach * 127)));
+    const pare::matrix_view<const std::int8_t> matrix(codes.data(), shape_of(layer).rows, shape_of(layer).columns());
+    const auto measured = pare::advise<pare::structures<S>>(matrix, on, 196, std::span(&sparsity, 1));
+    double best = 0;
+    for (const pare::advice_row& row : measured.rows) best = std::max(best, measured.dense_seconds / row.seconds);
+    return best;
+  } else {
+    return 0;
+  }
+}
+
+template <pare::Structure S>
 structure_case of(std::string name, double sparsity, std::string folder) {
   const auto choose = [sparsity](const layer_weights& layer, compensation how, const pare::layer_moments* moments) {
     const pare::weight_shape shape = shape_of(layer);
@@ -41,7 +59,10 @@ structure_case of(std::string name, double sparsity, std::string folder) {
     }
     return flattened(pare::pruner<pare::magnitude, S>{}.select(layer.weights.begin(), shape, sparsity));
   };
-  return {std::move(name), sparsity, std::move(folder), std::is_same_v<S, pare::channel<0>>, choose};
+  const auto speed_up = [sparsity](const layer_weights& layer, pare::target on) {
+    return speed_up_of<S>(layer, sparsity, on);
+  };
+  return {std::move(name), sparsity, std::move(folder), std::is_same_v<S, pare::channel<0>>, choose, speed_up};
 }
 
 /// The images, and each of them shifted by one pixel in the four directions; zeros enter.
@@ -60,23 +81,25 @@ activations shifted_images(const labelled_images& training) {
   return result;
 }
 
-/// Runs a layer on all images, batch after batch: see(patches, sums before relu), and gives relu of the sums.
+/// The `batch` images from `first` on, or those that are left.
+pare::image_view<const float> batch_of(const activations& x, index first) {
+  return x.view(first, std::min(batch, x.count() - first));
+}
+
+/// Runs a layer on images, batch after batch.
 class layer_run {
  public:
   explicit layer_run(const layer_weights& layer)
-      : layer_(layer),
-        weights_(pare::pack(layer.weights)),
-        bias_(layer.bias),
-        patches_(layer.geometry, layer.image, layer.window(), layer.inputs(), batch, 0.f) {}
+      : layer_(layer), weights_(pare::pack_conv(layer.weights)), bias_(layer.bias) {}
 
-  /// Patches and sums of the images from `first` on, valid until the next call.
-  std::pair<pare::matrix_view<const float>, pare::matrix_view<const float>> operator()(const activations& x,
-                                                                                       index first) {
-    const auto rows = patches_(x.view(first, std::min(batch, x.count() - first)));
-    sums_.resize(static_cast<std::size_t>(rows.rows * layer_.outputs()));
-    const pare::matrix_view<float> y(sums_.data(), rows.rows, layer_.outputs());
-    pare::linear<pare::f32>(rows, 0, weights_, pare::bias(bias_), y, pare::best_target());
-    return {rows, y};
+  /// The sums before relu of the images from `first` on, a row for each output pixel, valid until the next call.
+  pare::matrix_view<const float> operator()(const activations& x, index first) {
+    const auto images = batch_of(x, first);
+    const pare::image_extents out = layer_.output();
+    sums_.resize(static_cast<std::size_t>(images.batch * out.height * out.width * layer_.outputs()));
+    const pare::image_view<float> y{sums_.data(), images.batch, out.height, out.width, layer_.outputs()};
+    pare::conv2d(images, 0, weights_, layer_.geometry, pare::bias(bias_), y);
+    return y.pixels();
   }
   activations outputs(const activations& x) {
     activations y{layer_.output(), layer_.outputs()};
@@ -89,9 +112,8 @@ class layer_run {
 
  private:
   const layer_weights& layer_;
-  decltype(pare::pack(std::declval<const layer_weights&>().weights)) weights_;
+  pare::packed_conv<pare::f32> weights_;
   pare::channels<float> bias_;
-  patches<float> patches_;
   std::vector<float> sums_;
 };
 
@@ -102,11 +124,12 @@ pare::layer_moments observe(const layer_weights& layer, const activations& dense
   const index every =
       std::max<index>(dense_inputs.count() * pixels / (8 * k), 1) | 1;  // odd: all pixels get their turn
   pare::moment_sums sums(layer.outputs(), k);
-  layer_run on_dense(layer), on_pruned(layer);
+  layer_run on_dense(layer);
+  patches<float> patches_of(layer.geometry, layer.image, layer.window(), layer.inputs(), batch, 0.f);
   index skip = 0;
   for (index first = 0; first < inputs.count(); first += batch) {
-    const auto targets = on_dense(dense_inputs, first).second;
-    const auto rows = on_pruned(inputs, first).first;
+    const auto targets = on_dense(dense_inputs, first);
+    const auto rows = patches_of(batch_of(inputs, first));
     const auto spread = [&](const pare::matrix_view<const float>& all) {
       return pare::matrix_view<const float>(all.row(skip), pare::ceil_div(all.rows - skip, every), all.columns,
                                             every * all.stride);

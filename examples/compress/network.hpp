@@ -4,12 +4,11 @@
 #include <span>
 #include <utility>
 
-#include "patches.hpp"
 #include "policy.hpp"
 
 namespace compress {
 
-/// One layer, ready to run: patches of its input times packed weights, finished by Stages.
+/// One layer, ready to run: a convolution with packed weights, finished by Stages.
 template <class Policy, class Operand, class Stages>
 class packed_layer {
   using number = typename Policy::number;
@@ -22,14 +21,15 @@ class packed_layer {
       : weights_(std::move(weights)),
         stages_(layer, weights_, in, out...),
         zero_point_(in.zero_point),
+        geometry_(layer.geometry),
         extents_(layer.output()),
-        patches_(layer.geometry, layer.image, layer.window(), layer.inputs(), batch, static_cast<number>(zero_point_)),
         results_(batch * extents_.height * extents_.width * layer.outputs()) {}
 
   /// The result is valid until the next call. Pre: images.batch is at most the constructor's batch.
   pare::image_view<const result> operator()(const pare::image_view<const number>& images, pare::target on) {
-    const pare::image_view<result> y{results_.data(), images.batch, extents_.height, extents_.width, weights_.n()};
-    pare::linear<typename Policy::range>(patches_(images), zero_point_, weights_, stages_.stages(), y.pixels(), on);
+    const pare::image_view<result> y{results_.data(), images.batch, extents_.height, extents_.width,
+                                     weights_.outputs()};
+    pare::conv2d<typename Policy::range>(images, zero_point_, weights_, geometry_, stages_.stages(), y, on);
     return y;
   }
   std::size_t bytes() const { return weights_.bytes() + stages_.bytes(); }
@@ -38,8 +38,8 @@ class packed_layer {
   Operand weights_;
   Stages stages_;
   std::int32_t zero_point_;
+  pare::conv_geometry geometry_;
   pare::image_extents extents_;
-  patches<number> patches_;
   pare::aligned_storage<result> results_;
 };
 

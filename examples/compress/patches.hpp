@@ -1,4 +1,4 @@
-// patches.hpp: the windows of a batch of images as the rows of a matrix, which makes a convolution a linear layer.
+// patches.hpp: the windows of a batch of images as the rows of a matrix: what a layer's refit learns from.
 #pragma once
 
 #include <pare/core/storage.hpp>

@@ -2,8 +2,7 @@
 // weights are packed, and which stages finish a layer's sums.
 #pragma once
 
-#include <pare/expr/pack.hpp>
-#include <pare/nn/linear.hpp>
+#include <pare/expr/conv2d.hpp>
 
 #include <array>
 #include <cmath>
@@ -32,7 +31,7 @@ struct float32 {
     pare::image_view<const float> operator()(const pare::image_view<const float>& images) const { return images; }
   };
 
-  static auto pack(const layer_weights& layer) { return pare::pack(layer.weights); }
+  static auto pack(const layer_weights& layer) { return pare::pack_conv(layer.weights); }
   static auto pack_middle(const layer_weights& layer) { return pack(layer); }
 
   /// relu(sum + bias)
@@ -60,7 +59,7 @@ struct float32 {
 template <class Operand>
 std::vector<double> sum_scales(const Operand& weights, const pare::affine_map& in) {
   std::vector<double> scales;
-  for (index c = 0; c < weights.n(); ++c) scales.push_back(double{in.scale} * double{weights.scales()[c]});
+  for (index c = 0; c < weights.outputs(); ++c) scales.push_back(double{in.scale} * double{weights.scales()[c]});
   return scales;
 }
 
@@ -110,12 +109,12 @@ struct fixed_point {
     pare::aligned_storage<number> codes_;
   };
 
-  static auto pack(const layer_weights& layer) { return pare::pack(pare::quantize<Weights>(layer.weights)); }
+  static auto pack(const layer_weights& layer) { return pare::pack_conv(pare::quantize<Weights>(layer.weights)); }
   static auto pack_middle(const layer_weights& layer) {
     if constexpr (std::is_void_v<Pruner>) {
       return pack(layer);
     } else {
-      return pare::pack(pare::quantize<Weights>(pare::prune<Pruner>(layer.weights, block_sparsity)));
+      return pare::pack_conv(pare::quantize<Weights>(pare::prune<Pruner>(layer.weights, block_sparsity)));
     }
   }
 

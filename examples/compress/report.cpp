@@ -50,7 +50,7 @@ void write_table(std::ostream& out, const circumstances& facts, const std::vecto
       << "time      per image, CPU time of one thread, median of " << facts.how.repeat
       << " runs over the held-out images, "
       << "batch " << facts.how.batch
-      << ",\n          quantization of the image and patches included; the accuracy is of these same runs\n"
+      << ",\n          quantization of the image included; the accuracy is of these same runs\n"
       << "target    " << pare::name(facts.how.on) << "\n\n";
   std::vector<std::vector<std::string>> rows{
       {"policy", "accuracy", "bytes", "us/image", "speed-up", "kernels", "weights"}};

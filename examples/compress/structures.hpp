@@ -12,11 +12,13 @@ struct structure_row {
   std::string name;
   double sparsity = 0;
   double magnitude = 0, refit = 0, obs = 0;
-  double tuned = -1;  ///< fine-tuned; below 0 if there are no such weights
+  double tuned = -1;    ///< fine-tuned; below 0 if there are no such weights
+  double speed_up = 0;  ///< of the network's largest convolution over dense; 0 where no kernel has the structure
 };
 
 struct structure_study {
   double float32 = 0, int8 = 0;  ///< of the dense network
+  std::string layer;             ///< whose speed-up is measured
   std::vector<structure_row> rows;
 };
 

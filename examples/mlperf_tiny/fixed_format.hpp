@@ -64,21 +64,19 @@ struct fixed_format {
       });
       return;
     }
-    if (layer.pruned && pare::image_extents{1, 1} == layer.window && g.stride_y == 1 && g.stride_x == 1) {
-      pare::packed_weights<weights_range, pare::block<16, 4>> w(
-          pare::matrix_view<const std::int8_t>(layer.weights.data(), y.channels, x.channels));
+    const auto convolve = [&](auto w) {
       to.weight_bytes += w.bytes();
       to.net.step({x}, y, [=, w = std::move(w), end = std::move(end)](const pare::network& n, pare::target on) {
-        pare::linear<Range>(n.view(x).pixels(), zero_point, w, end.stages(), n.view(y).pixels(), on);
+        pare::conv2d<Range>(n.view(x), zero_point, w, g, end.stages(), n.view(y), on);
       });
-      return;
+    };
+    const pare::image_view<const std::int8_t> weights{layer.weights.data(), y.channels, layer.window.height,
+                                                      layer.window.width, x.channels};
+    if (layer.pruned) {
+      convolve(pare::packed_conv<weights_range, pare::block<16, 4>>(weights));
+    } else {
+      convolve(pare::packed_conv<weights_range>(weights));
     }
-    pare::packed_conv<weights_range> w(pare::image_view<const std::int8_t>{
-        layer.weights.data(), y.channels, layer.window.height, layer.window.width, x.channels});
-    to.weight_bytes += w.bytes();
-    to.net.step({x}, y, [=, w = std::move(w), end = std::move(end)](const pare::network& n, pare::target on) {
-      pare::conv2d<Range>(n.view(x), zero_point, w, g, end.stages(), n.view(y), on);
-    });
   }
 };
 

@@ -3,6 +3,7 @@
 //
 //   mlperf_tiny DATA    DATA has models_tflite, models_keras and mlperf_tiny (.npy files and text manifests)
 #include <pare/core/error.hpp>
+#include <pare/core/structure.hpp>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,7 @@
 #include <string>
 
 #include "load.hpp"
+#include "memory.hpp"
 #include "program.hpp"
 #include "quantize.hpp"
 
@@ -18,6 +20,8 @@ namespace tiny {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr index calibration_samples = 50;
 
 /// Labelled samples as every format wants them.
 struct sample_set {
@@ -77,17 +81,47 @@ void report(const std::string& name, const program<T>& net, const outcome& o, co
               static_cast<long long>(net.net.arena_bytes()), note.c_str());
 }
 
+/// The same for a network that takes codes of the real samples.
 template <class T>
-void report_quantized(const std::string& name, const program<T>& net, const sample_set& samples) {
+outcome measure_quantized(const program<T>& net, const sample_set& samples) {
   const pare::affine_map map = net.infos[net.input].map;
   using range = pare::full_range<T>;
-  report(name, net,
-         measure(net, samples,
-                 [&](index i, T* x, index size) {
-                   for (index j = 0; j < size; ++j)
-                     x[j] = pare::quantize_value<range>(samples.real(i)[j], map, pare::half_away{});
-                 }),
-         "");
+  return measure(net, samples, [&](index i, T* x, index size) {
+    for (index j = 0; j < size; ++j) x[j] = pare::quantize_value<range>(samples.real(i)[j], map, pare::half_away{});
+  });
+}
+template <class T>
+void report_quantized(const std::string& name, const program<T>& net, const sample_set& samples) {
+  report(name, net, measure_quantized(net, samples), "");
+}
+
+/// Accuracies of the network pruned to S, in int8, by what is done about the weights that go.
+template <class S>
+void report_pruned(const float_graph& trained, double sparsity, const sample_set& samples) {
+  const sample_source sample = [&](index i) { return samples.real(i); };
+  const index count = std::min(calibration_samples, samples.codes.samples());
+  std::printf("  %-34s", pare::text("int8, ", S::name(), " at ", static_cast<int>(100 * sparsity), " %").c_str());
+  for (const compensation how : {compensation::none, compensation::refit, compensation::obs}) {
+    const float_graph pruned = prune<S>(trained, sparsity, how, sample, count);
+    const auto net = build_int8(quantize(pruned, calibrate<int8_activations>(pruned, sample, count)));
+    const outcome o = measure_quantized(net, samples);
+    std::printf(" %8.1f %%", o.accuracy);
+    const bool skips = std::is_same_v<S, pare::block<16, 4>>;  // the structure that these layers run on
+    if (how == compensation::obs && skips) std::printf(" %9.1f us %9zu bytes", o.microseconds, net.weight_bytes);
+    std::fflush(stdout);
+  }
+  std::printf("\n");
+}
+
+/// Planned and measured bytes of activations.
+void report_memory(const fixed_graph& graph, const sample_set& samples) {
+  auto net = build_int8(graph);
+  const memory_use found =
+      measure_memory(net, [&](std::int8_t* x, index size) { std::copy_n(samples.codes.sample(0), size, x); });
+  std::printf(
+      "  memory of activations: %lld bytes live at once, %lld planned, %lld touched%s; %ld allocations in a run\n",
+      static_cast<long long>(pare::live_bytes(net.net.lifetimes())), static_cast<long long>(net.net.arena_bytes()),
+      static_cast<long long>(found.touched), found.before_it ? " and some before them" : "", found.allocations_made);
 }
 
 void show_network(const fs::path& data, const std::string& task, const std::string& model, const float_graph& trained,
@@ -109,17 +143,18 @@ void show_network(const fs::path& data, const std::string& task, const std::stri
   report("float, " + source, floats,
          measure(floats, samples, [&](index i, float* x, index size) { std::copy_n(samples.real(i), size, x); }), "");
   const sample_source sample = [&](index i) { return samples.real(i); };
-  const index calibration = std::min(index{50}, count);
+  const index calibration = std::min(calibration_samples, count);
   report_quantized("int8, quantized by pare",
                    build_int8(quantize(trained, calibrate<int8_activations>(trained, sample, calibration))), samples);
   report_quantized("int16 x int8, quantized by pare",
                    build_int16x8(quantize(trained, calibrate<int16_activations>(trained, sample, calibration))),
                    samples);
-  for (const double sparsity : {0.25, 0.5}) {
-    const float_graph pruned = prune_blocks(trained, sparsity, sample, calibration);
-    report_quantized(pare::text("int8, block<16, 4> at ", static_cast<int>(100 * sparsity), " %"),
-                     build_int8(quantize(pruned, calibrate<int8_activations>(pruned, sample, calibration))), samples);
-  }
+  report_memory(reference, samples);
+  std::printf("  %-34s %10s %10s %10s\n", "pruned, accuracy", "magnitude", "refit", "OBS+refit");
+  for (const double sparsity : {0.25, 0.5}) report_pruned<pare::block<16, 4>>(trained, sparsity, samples);
+  for (const double sparsity : {0.25, 0.5}) report_pruned<pare::block<4, 4>>(trained, sparsity, samples);
+  report_pruned<pare::n_of_m<2, 4>>(trained, 0.5, samples);
+  report_pruned<pare::n_of_m<4, 16>>(trained, 0.75, samples);
 }
 
 int run(const fs::path& data) {

@@ -1,6 +1,7 @@
 #include "quantize.hpp"
 
 #include <pare/prune/criterion.hpp>
+#include <pare/prune/obs.hpp>
 #include <pare/prune/pruner.hpp>
 #include <pare/prune/refit.hpp>
 #include <pare/reference/quantize.hpp>
@@ -14,7 +15,6 @@ namespace tiny {
 namespace {
 
 using weights_range = pare::s8_narrow;
-using block_pruner = pare::pruner<pare::magnitude, pare::block<16, 4>>;
 
 /// Runs a sample and calls see(tensor, its numbers) for every tensor while it lives.
 template <class See>
@@ -142,31 +142,51 @@ fixed_graph quantize(const float_graph& graph, const std::vector<pare::affine_ma
   return result;
 }
 
-float_graph prune_blocks(const float_graph& dense, double sparsity, const sample_source& sample, index count) {
+template <class S>
+float_graph prune(const float_graph& dense, double sparsity, compensation how, const sample_source& sample,
+                  index count) {
   program<float> dense_net = build_float(dense);
   float_graph graph = dense;
   for (std::size_t l = 1; l < graph.layers.size(); ++l) {  // the first layer is small and matters most
     auto& layer = graph.layers[l];
     if (layer.kind != layer_kind::convolution) continue;
+    layer.pruned = std::is_same_v<S, pare::block<16, 4>>;
     const tensor_info &x = graph.tensors[layer.inputs[0]], &y = graph.tensors[layer.output];
     const pare::weight_shape shape{y.channels, layer.window.height * layer.window.width, x.channels};
-    const auto mask = block_pruner{}.select(layer.weights.begin(), shape, sparsity);
-    pare::moment_sums moments(shape.rows, shape.columns());
+    auto mask = pare::pruner<pare::magnitude, S>{}.select(layer.weights.begin(), shape, sparsity);
+    if (how == compensation::none) {
+      pare::apply(mask, layer.weights.begin());
+      continue;
+    }
+    pare::moment_sums sums(shape.rows, shape.columns());
     program<float> pruned_net = build_float(graph);
     for (index i = 0; i < count; ++i) {
       const auto rows = patches_of(layer, x, y, input_of(pruned_net, layer.inputs[0], sample(i)));
       const auto wanted =
           sums_of(dense.layers[l], patches_of(layer, x, y, input_of(dense_net, layer.inputs[0], sample(i))));
-      moments.observe({rows.data(), y.height * y.width, shape.columns()},
-                      {wanted.data(), y.height * y.width, shape.rows});
+      sums.observe({rows.data(), y.height * y.width, shape.columns()}, {wanted.data(), y.height * y.width, shape.rows});
     }
-    auto fitted = pare::refit({layer.weights.data(), shape.rows, shape.columns()}, std::span<const float>(layer.bias),
-                              mask, moments.finish());
+    const pare::layer_moments moments = sums.finish();
+    const pare::matrix_view<const float> weights{layer.weights.data(), shape.rows, shape.columns()};
+    if (how == compensation::obs) {
+      if constexpr (pare::WindowedStructure<S>) {
+        mask = pare::sequential_obs<S>(weights, shape, moments);
+      } else {
+        mask = pare::gradual_obs<S>(weights, shape, moments, sparsity);
+      }
+    }
+    auto fitted = pare::refit(weights, std::span<const float>(layer.bias), mask, moments);
     layer.weights = std::move(fitted.weights);
     layer.bias = std::move(fitted.bias);
-    layer.pruned = true;
   }
   return graph;
 }
+#define PRUNE(...) \
+  template float_graph prune<__VA_ARGS__>(const float_graph&, double, compensation, const sample_source&, index)
+PRUNE(pare::block<16, 4>);
+PRUNE(pare::block<4, 4>);
+PRUNE(pare::n_of_m<2, 4>);
+PRUNE(pare::n_of_m<4, 16>);
+#undef PRUNE
 
 }  // namespace tiny

@@ -1,6 +1,7 @@
 // quantize.hpp: from trained float weights to the numbers that integer kernels run: pruning, calibration, quantization.
 #pragma once
 
+#include <pare/core/structure.hpp>
 #include <pare/quant/quantizer.hpp>
 
 #include <functional>
@@ -23,8 +24,18 @@ std::vector<pare::affine_map> calibrate(const float_graph& graph, const sample_s
 /// Weights per channel, biases in units of the sums, activations under these maps.
 fixed_graph quantize(const float_graph& graph, const std::vector<pare::affine_map>& maps);
 
-/// Prunes that share of the blocks of 16 outputs by 4 inputs of every convolution but the first, by magnitude, layer
-/// after layer, and fits what is left to what the dense network gives on `count` samples. Nothing is retrained.
-float_graph prune_blocks(const float_graph& dense, double sparsity, const sample_source& sample, index count);
+/// What is done about the weights that go. Nothing is retrained.
+enum class compensation {
+  none,   ///< the greatest magnitudes stay as they are
+  refit,  ///< the same, fitted to what the dense network gives (least squares)
+  obs,    ///< those stay that can best make up for the others; fitted
+};
+
+/// Prunes every convolution but the first to structure S, layer after layer, on what the pruned layers before it give
+/// on `count` samples. S: block<16, 4>, which the layers then run on kernels that skip zeros, block<4, 4>, n_of_m<2, 4>
+/// or n_of_m<4, 16>.
+template <class S>
+float_graph prune(const float_graph& dense, double sparsity, compensation how, const sample_source& sample,
+                  index count);
 
 }  // namespace tiny

@@ -7,11 +7,12 @@
 
 // Instruction sets. PARE_TARGETS is a bit set of them, a plain number, the same in every unit of a program:
 //   1 scalar   2 SSE4.1   4 AVX2   8 AVX-VNNI   16 AVX-512 VNNI   32 NEON   64 NEON dot product
-//   128 AVX-512 VBMI, with 16   256 WebAssembly SIMD128, where the unit's flags promise it (-msimd128)
-//   512 AVX-512 without VNNI, only where it is asked for: it serves CPUs of a few years and costs every build its time
+//   128 AVX-512 VBMI, with 16   256 the order of Cortex-A55, with 64   512 NEON i8mm, with 64
+//   1024 WebAssembly SIMD128, where the unit's flags promise it (-msimd128)
+//   2048 AVX-512 without VNNI, only where it is asked for: it serves CPUs of a few years and costs every build its time
 // Targets of another architecture are ignored. The scalar target is always kept.
 #ifndef PARE_TARGETS
-#define PARE_TARGETS 0xfdff
+#define PARE_TARGETS 0xf7ff
 #endif
 #define PARE_TARGET_BIT_SCALAR 1
 #define PARE_TARGET_BIT_SSE41 2
@@ -21,8 +22,10 @@
 #define PARE_TARGET_BIT_NEON 32
 #define PARE_TARGET_BIT_NEON_DOTPROD 64
 #define PARE_TARGET_BIT_AVX512_VBMI 128
-#define PARE_TARGET_BIT_WASM_SIMD128 256
-#define PARE_TARGET_BIT_AVX512 512
+#define PARE_TARGET_BIT_NEON_A55 256
+#define PARE_TARGET_BIT_NEON_I8MM 512
+#define PARE_TARGET_BIT_WASM_SIMD128 1024
+#define PARE_TARGET_BIT_AVX512 2048
 
 #if defined(__FAST_MATH__)
 #error "pare: -ffast-math breaks the exact rounding that quantization is defined by; compile this unit without it"
@@ -51,6 +54,9 @@
 #else
 #define PARE_EXCEPTIONS 0
 #endif
+
+// On a call that reports a caller's mistake: it throws nothing where there is nothing to throw.
+#define PARE_THROWS_MISTAKES noexcept(!PARE_EXCEPTIONS)
 
 // Units built with other flags generate other code for the same inline function, and a linker would keep one
 // of the two. Types are plain members of pare, so that units can exchange them; functions whose code depends on

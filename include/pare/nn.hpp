@@ -19,6 +19,8 @@
 #include "nn/packed.hpp"
 #include "nn/packed_conv.hpp"
 #include "nn/pool.hpp"
+#include "nn/prepared.hpp"
+#include "nn/reordered.hpp"
 #include "nn/scaled_weights.hpp"
 #include "nn/separable_conv2d.hpp"
 #include "nn/softmax.hpp"

@@ -109,6 +109,20 @@ void keep_some(generator& random, const pare::image_view<T>& w, pare::n_of_m<N, 
     }
   }
 }
+/// Zeroes about half of the blocks of 16 outputs by 4 inputs, the cut ones at the ends among them, and some taps as a
+/// whole.
+template <class T>
+void keep_some(generator& random, const pare::image_view<T>& w, pare::block16) {
+  for (index o = 0; o < w.batch; o += pare::strip_lanes)
+    for (index tap = 0; tap < w.height * w.width; ++tap) {
+      const bool all = random.next() % 4 == 0;
+      for (index c = 0; c < w.channels; c += 4) {
+        if (!all && random.next() % 3 != 0) continue;
+        for (index i = o; i < std::min(o + pare::strip_lanes, w.batch); ++i)
+          for (index j = c; j < std::min(c + 4, w.channels); ++j) w(i, tap / w.width, tap % w.width, j) = 0;
+      }
+    }
+}
 template <class T, class Structure>
 void keep_some(generator&, const pare::image_view<T>&, Structure) {}
 

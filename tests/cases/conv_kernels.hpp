@@ -9,7 +9,10 @@
 
 namespace cases {
 
-using conv_formats = std::tuple<s8_s8<pare::dense>, u8_s8n<pare::dense>, s16_s8<pare::dense>, f32_f32<pare::dense>>;
+template <class S>
+using conv_formats_of = std::tuple<s8_s8<S>, u8_s8n<S>, s16_s8<S>, f32_f32<S>>;
+using dense_conv_formats = conv_formats_of<pare::dense>;
+using conv_formats = decltype(std::tuple_cat(dense_conv_formats{}, conv_formats_of<pare::block16>{}));
 using conv_formats_in_windows = std::tuple<s8_s8<pare::n_of_m<2, 4>>, u8_s8n<pare::n_of_m<4, 16>>>;
 
 template <class F>
@@ -27,17 +30,19 @@ using conv_sums_in_cells =
 
 }  // namespace cases
 
-#define CASES_OF_CONV(X, kind)               \
-  X(cases::kind<cases::s8_s8<pare::dense>>)  \
-  X(cases::kind<cases::u8_s8n<pare::dense>>) \
-  X(cases::kind<cases::s16_s8<pare::dense>>) \
-  X(cases::kind<cases::f32_f32<pare::dense>>)
+#define CASES_OF_CONV(X, kind, S)  \
+  X(cases::kind<cases::s8_s8<S>>)  \
+  X(cases::kind<cases::u8_s8n<S>>) \
+  X(cases::kind<cases::s16_s8<S>>) \
+  X(cases::kind<cases::f32_f32<S>>)
+CASES_OF_CONV(CASES_DEFINED_ELSEWHERE, conv_sums, pare::dense)
+CASES_OF_CONV(CASES_DEFINED_ELSEWHERE, conv_sums, pare::block16)
+CASES_OF_CONV(CASES_DEFINED_ELSEWHERE, depthwise_sums, pare::dense)
+
 #define CASES_OF_CONV_IN_WINDOWS(X)                     \
   X(cases::conv_sums<cases::s8_s8<pare::n_of_m<2, 4>>>) \
   X(cases::conv_sums<cases::u8_s8n<pare::n_of_m<4, 16>>>)
 CASES_OF_CONV_IN_WINDOWS(CASES_DEFINED_ELSEWHERE)
-CASES_OF_CONV(CASES_DEFINED_ELSEWHERE, conv_sums)
-CASES_OF_CONV(CASES_DEFINED_ELSEWHERE, depthwise_sums)
 
 #define CASES_OF_CONV_IN_CELLS(X)                                 \
   X(cases::conv_sums_in_cells<cases::s8_s8<pare::block<4, 4>>>)   \

@@ -107,18 +107,19 @@ void drop_strips(generator& random, loose_matrix<T>& weights) {
   }
 }
 
-/// Zeroes all but `kept` of every `window` weights, or of as many as the last one has.
-template <class T>
-void thin(generator& random, loose_matrix<T>& weights, index kept, index window) {
+/// Zeroes all but `kept` of every `window` weights, or of as many as the last one has, the same ones in `shared`
+/// channels.
+template <class Structure, class T>
+void thin(generator& random, loose_matrix<T>& weights) {
   const auto view = weights.view();
-  for (index j = 0; j < view.rows; ++j) {
+  for (index first = 0; first < view.rows; first += Structure::shared) {
     index left = 0;
     for (index l = 0; l < view.columns; ++l) {
-      if (l % window == 0) left = kept;
-      if (random.between(0, window - l % window - 1) < left) {
+      if (l % Structure::window == 0) left = Structure::kept;
+      if (random.between(0, Structure::window - l % Structure::window - 1) < left) {
         --left;
       } else {
-        view(j, l) = T{0};
+        for (index j = first; j < std::min(view.rows, first + Structure::shared); ++j) view(j, l) = T{0};
       }
     }
   }
@@ -143,8 +144,7 @@ operands<F> draw_operands(generator& random, const extents& size, filling x_fill
   auto x = filled<typename F::A>(random, size.m, size.k, x_filling);
   auto w = filled<typename F::W>(random, size.n, size.k, w_filling);
   if constexpr (std::is_same_v<typename F::structure, pare::block16>) drop_strips(random, w);
-  if constexpr (pare::window_depth<typename F::structure> != 0)
-    thin(random, w, F::structure::kept, F::structure::window);
+  if constexpr (pare::WindowedStructure<typename F::structure>) thin<typename F::structure>(random, w);
   std::int32_t zero_point = 0;
   if constexpr (sizeof(typename F::a_type) == 1) {
     // The ends of the range come up often.

@@ -71,6 +71,12 @@ template <class A>
 using affine_sums =
     pare::gemm_call<A, pare::s8, pare::dense, pare::chain<pare::row_terms_stage, pare::identity_stage>, std::int32_t>;
 
+/// Dense weights with the copy that the target multiplies fastest.
+template <class F, class Epilogue, class Out>
+using reordered_call = pare::gemm_call<typename F::A, typename F::W, pare::reordered, Epilogue, Out, F::depth>;
+template <class F>
+using reordered_sums = reordered_call<F, pare::identity_stage, typename F::sum>;
+
 /// The format in words: "s8[-128, 127] x s8[-127, 127]".
 template <pare::Element R>
 std::string label() {
@@ -117,6 +123,7 @@ struct fold_real {
 };
 
 // The epilogues that are tested.
+using reordered_to_bytes = reordered_call<s8_s8n<pare::dense>, biased<std::int32_t, pare::tflite>, std::int8_t>;
 template <class Policy>
 using to_bytes = s8_s8n<pare::dense>::call<biased<std::int32_t, Policy>, std::int8_t>;
 using kept_to_bytes = s8_s8n<pare::block16>::call<biased<std::int32_t, pare::tflite>, std::int8_t>;
@@ -188,6 +195,13 @@ using float_to_codes =
   X(cases::float_stages)   \
   X(cases::float_to_codes)
 
+#define CASES_REORDERED(X)                             \
+  X(cases::reordered_sums<cases::s8_s8n<pare::dense>>) \
+  X(cases::reordered_sums<cases::s8_s8<pare::dense>>)  \
+  X(cases::reordered_sums<cases::u8_s8n<pare::dense>>) \
+  X(cases::reordered_sums<cases::u8_s8<pare::dense>>)  \
+  X(cases::reordered_to_bytes)
+
 #define CASES_DEFINED_HERE(...) template void pare::run(const __VA_ARGS__&, pare::target) noexcept;
 #define CASES_DEFINED_ELSEWHERE(...) extern CASES_DEFINED_HERE(__VA_ARGS__)
 CASES_OF(CASES_DEFINED_ELSEWHERE, pare::dense)
@@ -201,3 +215,4 @@ CASES_POLICIES(CASES_DEFINED_ELSEWHERE)
 CASES_CODES(CASES_DEFINED_ELSEWHERE)
 CASES_WIDE_CODES(CASES_DEFINED_ELSEWHERE)
 CASES_STAGES(CASES_DEFINED_ELSEWHERE)
+CASES_REORDERED(CASES_DEFINED_ELSEWHERE)

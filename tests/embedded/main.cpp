@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <pare/nn.hpp>
+#include <utility>
 #include <vector>
 
 #if defined(__cpp_exceptions) || defined(__cpp_rtti)
@@ -13,6 +14,11 @@ namespace {
 
 using call = pare::gemm_call<pare::s8, pare::s8_narrow, pare::dense, pare::identity_stage, std::int32_t>;
 static_assert(noexcept(pare::run(call{}, pare::target::scalar)), "kernels do not throw");
+
+// Nor do layers, where nothing can be thrown.
+static_assert(noexcept(pare::linear(std::declval<pare::matrix_view<const std::int8_t>>(), 1,
+                                    std::declval<const pare::packed_weights<pare::s8_narrow>&>(), pare::as_is,
+                                    std::declval<pare::matrix_view<std::int32_t>>())));
 
 void multiply(pare::index columns) {
   static const std::int8_t x[] = {1, 2, 3}, w[] = {4, 5, 6, 7, 8, 9};

@@ -106,6 +106,21 @@ TEST_CASE("float convolutions take float weights, groups too, and are parts of l
   CHECK(xt::allclose(y, exact, 1e-5, 1e-5));
 }
 
+TEST_CASE("weights pruned in blocks of 16 outputs give what their zeros give dense, from less memory") {
+  const auto x = normal<4>({2, 9, 7, 8}, 12), w = normal<4>({32, 3, 2, 8}, 13);
+  const auto pruned = prune<pruner<magnitude, block<16, 4>>>(w, 0.75);
+  const images zeroed = pruned;
+  const auto in = inputs_q{}.calibrate(x), out = inputs_q{}.calibrate(xt::xtensor<float, 1>{-9.f, 12.f});
+  const auto sparse = pack_conv(quantize<outputs_first>(pruned));
+  static_assert(std::is_same_v<decltype(sparse)::structure, block<16, 4>>);
+  const auto dense = pack_conv(quantize<outputs_first>(zeroed));
+  CHECK(sparse.bytes() < 0.5 * static_cast<double>(dense.bytes()));
+  codes y, expected;
+  xt::noalias(y) = conv2d(quantize(x, in), sparse, geometry, relu | requantize(out));
+  xt::noalias(expected) = conv2d(quantize(x, in), dense, geometry, relu | requantize(out));
+  CHECK((y == expected));
+}
+
 TEST_CASE("a mistake in a convolution's expression is an error that names it, before it runs") {
   const auto x = normal<4>({1, 6, 6, 8}, 10), w = normal<4>({10, 3, 3, 8}, 11);
   const auto packed = pack_conv(w);

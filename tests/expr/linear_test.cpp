@@ -128,6 +128,20 @@ TEST_CASE("block-pruned weights are packed without their zeros and multiply as t
   CHECK(y == z);
 }
 
+TEST_CASE("weights pruned by a pattern that 16 channels share are packed by it and multiply as the masked weights do") {
+  using shared = pruner<pare::magnitude, n_of_m<2, 4, 16>>;
+  const auto w = normal<2>({40, 36}, 17), x = normal<2>({6, 36}, 18);
+  const auto pruned = prune<shared>(w);
+  const auto sparse = pack(quantize<weights_q>(pruned));
+  static_assert(std::is_same_v<decltype(sparse)::structure, n_of_m<2, 4, 16>>);
+  const xt::xtensor<float, 2> masked = pruned;
+  CHECK(xt::sum(xt::cast<int>(xt::not_equal(masked, 0.f)))() == 40 * 18);
+  const auto all = pack(quantize<weights_q>(masked));
+  const auto in = inputs_q{}.calibrate(x);
+  const xt::xtensor<float, 2> y = linear(quantize(x, in), sparse), z = linear(quantize(x, in), all);
+  CHECK(y == z);
+}
+
 TEST_CASE("packing reads every weight once") {
   int reads = 0;
   const auto w = normal<2>({33, 10}, 14);

@@ -28,6 +28,14 @@ long long follow(const P& weights) {
       }
     }
   } else {
+    if constexpr (pare::window_depth<structure> != 0) {
+      for (pare::index j = 0; j < weights.n(); ++j)
+        for (pare::index l = 0; l < weights.k(); l += structure::window)
+          for (pare::index e = 0; e < structure::kept; ++e)
+            if (static_cast<int>(view.strips[j / 16 * view.panel_bytes +
+                                             pare::place_position<structure>(j % 16, l, weights.k()) + e]) >= 64)
+              std::abort();
+    }
     for (pare::index panel = 0; panel < pare::panel_count(weights.n()); ++panel)
       add(view.strips + panel * view.panel_bytes, view.panel_bytes);
   }
@@ -56,7 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::memcpy(bytes.data(), &header, sizeof header);
   }
   try {
-    switch (data[0] % 6) {
+    switch (data[0] % 8) {
       case 0:
         return read<pare::s8_narrow, pare::dense>(all), 0;
       case 1:
@@ -67,6 +75,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return read<pare::s8_narrow, pare::n_of_m<2, 4>>(all), 0;
       case 4:
         return read<pare::s8_narrow, pare::n_of_m<4, 32>>(all), 0;
+      case 5:
+        return read<pare::s8_narrow, pare::n_of_m<2, 4, 16>>(all), 0;
+      case 6:
+        return read<pare::s8_narrow, pare::n_of_m<4, 16, 16>>(all), 0;
       default:
         return read<pare::s8_narrow, pare::block<1, 4>>(all), 0;
     }

@@ -2,6 +2,7 @@
 // that this machine has must compute the same bits, or the program fails; the lines of two machines can be compared.
 #include <cmath>
 #include <cstdio>
+#include <pare/nn/reordered.hpp>
 #include <span>
 
 #include <pare/nn/dynamic.hpp>
@@ -52,10 +53,15 @@ void report(const std::string& name_of_case, const Compute& compute) {
   std::printf("%s %016llx\n", name_of_case.c_str(), static_cast<unsigned long long>(first));
 }
 
+template <class F, class W, class Out, class Epilogue>
+void add_product(hash& h, const operands<F>& o, const W& weights, loose_matrix<Out> y, const Epilogue& epilogue,
+                 pare::target t) {
+  pare::linear<typename F::A, F::depth>(o.x.view(), o.zero_point, weights, epilogue, y.view(), t);
+  h.add(y);
+}
 template <class F, class Out, class Epilogue>
 void add_product(hash& h, const operands<F>& o, loose_matrix<Out> y, const Epilogue& epilogue, pare::target t) {
-  pare::linear<typename F::A, F::depth>(o.x.view(), o.zero_point, o.packed, epilogue, y.view(), t);
-  h.add(y);
+  add_product(h, o, o.packed, std::move(y), epilogue, t);
 }
 
 template <class F>
@@ -70,6 +76,13 @@ void report_sums(std::uint64_t seed) {
     for (const auto& o : products)
       add_product(h, o, loose_matrix<typename F::sum>(o.x.view().rows, o.packed.n(), 0), pare::as_is, t);
   });
+  if constexpr (sizeof(typename F::w_type) == 1 && sizeof(typename F::a_type) == 1 &&
+                std::is_same_v<typename F::structure, pare::dense>)
+    report("reordered sums " + describe<F>(), [&](pare::target t, hash& h) {
+      for (const auto& o : products)
+        add_product(h, o, pare::reordered_weights(o.packed, t),
+                    loose_matrix<typename F::sum>(o.x.view().rows, o.packed.n(), 0), pare::as_is, t);
+    });
 }
 
 /// Sums of convolutions, or of depthwise ones, of any geometry, and of images wide enough for every kind of tile.
@@ -218,6 +231,8 @@ void report_all_sums(std::tuple<Formats...>) {
 void report_all() {
   using bytes = s8_s8n<pare::dense>;
   report_all_sums(integer_formats{});
+  report_sums<s8_s8n<pare::n_of_m<2, 4, 16>>>(23);
+  report_sums<u8_s8<pare::n_of_m<4, 16, 16>>>(24);
   report_codes<bytes, pare::tflite, std::int8_t, std::int32_t>("tflite", 1);
   report_codes<bytes, pare::tflite_single, std::int8_t, std::int32_t>("tflite_single", 2);
   report_codes<bytes, pare::tflite_int64, std::int8_t, std::int32_t>("tflite_int64", 3);
@@ -240,6 +255,8 @@ void report_all() {
   report_convolutions<s8_s8<pare::block<4, 4>>, false>(7);
   report_convolutions<u8_s8n<pare::block<8, 4>>, false>(8);
   report_convolutions<s16_s16<pare::block<2, 4>>, false>(9);
+  report_convolutions<s8_s8<pare::block16>, false>(11);
+  report_convolutions<s16_s8<pare::block16>, false>(12);
   report_convolutions<s8_s8<pare::dense>, true>(4);
   report_convolutions<u8_s8n<pare::dense>, true>(5);
   report_convolutions<s16_s8<pare::dense>, true>(6);

@@ -96,6 +96,17 @@ TEMPLATE_LIST_TEST_CASE("float sums are within the bound of their rounding error
   for (index m = 1; m <= 25; ++m)
     for (index n = 1; n <= 70; n += 3, ++seed) check(seed, {m, n, static_cast<index>(seed % 41)});
   for (const index k : {100, 1000, 5000}) check(++seed, {7, 65, k});
+  for (index m = 1; m <= 5; ++m) check(++seed, {m, 1030, 141});  // more weights than a cache holds
+}
+
+TEMPLATE_LIST_TEST_CASE("sums are the reference's for rows that are rewritten in several blocks, or are too long", "",
+                        integer_formats) {
+  std::uint64_t seed = 5000;
+  for (const extents& size : {extents{250, 40, 29}, {27, 33, 703}, {2, 17, 9001}, {1, 17, 13001}}) {
+    if (size.k > TestType::depth) continue;
+    for (const filling x : {filling::any, filling::least, filling::ends})
+      for (const filling w : {filling::any, filling::least}) check_sums<TestType>(++seed, size, x, w);
+  }
 }
 
 }  // namespace cases

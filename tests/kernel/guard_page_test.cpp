@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <new>
+#include <pare/nn/reordered.hpp>
 
 #include "../cases/inputs.hpp"
 
@@ -128,6 +129,30 @@ using formats = decltype(std::tuple_cat(integer_formats{}, float_formats{}, std:
 TEMPLATE_LIST_TEST_CASE("sums read and write nothing outside the operands", "", formats) {
   for_each_edge([](std::uint64_t seed, const extents& size, trap where) {
     check_guarded<TestType, typename TestType::sum>(seed, size, where, pare::as_is);
+  });
+}
+
+TEST_CASE("reordered weights: nothing is read or written outside the operands and the copy") {
+  for_each_edge([](std::uint64_t seed, const extents& size, trap where) {
+    using format = s8_s8n<pare::dense>;
+    generator random{seed};
+    const auto o = draw_operands<format>(random, size);
+    std::vector<std::int8_t> values;
+    for (index i = 0; i < size.m; ++i) values.insert(values.end(), o.x.view().row(i), o.x.view().row(i) + size.k);
+    const guarded<std::int8_t> x(values.data(), size.m * size.k, where);
+    const guarded<std::int32_t> y(size.m * size.n, where);
+    for (const pare::target t : available_targets()) {
+      INFO(name(t) << ", m " << size.m << ", n " << size.n << ", k " << size.k);
+      const index bytes = pare::reordered_bytes(size.n, size.k, t);
+      const guarded<std::byte> memory(bytes, where);
+      const pare::reordered_weights reordered(o.packed, std::span(memory.data(), static_cast<std::size_t>(bytes)), t);
+      loose_matrix<std::int32_t> expected(size.m, size.n, 0), copy = expected.blank();
+      run(whole_call(o, pare::as_is, expected.view()), t);
+      pare::linear(pare::matrix_view<const std::int8_t>(x.data(), size.m, size.k), o.zero_point, reordered, pare::as_is,
+                   pare::matrix_view<std::int32_t>(y.data(), size.m, size.n), t);
+      for (index i = 0; i < size.m * size.n; ++i) copy.view().data[i] = y.data()[i];
+      REQUIRE(difference(copy, expected) == "");
+    }
   });
 }
 

@@ -60,6 +60,29 @@ TEST_CASE("a network runs its steps in order on tensors that share memory") {
   for (index i = 0; i < 20; ++i) CHECK(net.view(y).data[i] == static_cast<float>(2 * i * i + 1));
 }
 
+TEST_CASE("a network computes in the caller's memory, which must be large enough and aligned") {
+  network net;
+  const auto x = net.tensor<float>(1, 2, 2, 5), y = net.tensor<float>(1, 2, 2, 5);
+  net.step({x}, y, [=](const network& n, target on) { elementwise(real_sum{}, n.view(x), n.view(x), n.view(y), on); });
+  aligned_storage<std::byte> memory(3 * 128);
+  const std::span<std::byte> all(memory);
+  CHECK_THROWS_WITH(net.use_memory(all),
+                    "pare: network: expected plan() before use_memory(), got a network that is not planned");
+  net.plan({y});
+  REQUIRE(net.arena_bytes() == 2 * 128);
+  CHECK_THROWS_WITH(net.use_memory(all.subspan(129)), "pare: memory: expected at least 256 bytes, got 255");
+  CHECK_THROWS_WITH(net.use_memory(all.subspan(4)), "pare: memory: expected an address that 64 divides, got another");
+  net.use_memory(all.subspan(128));
+  const network moved = std::move(net);
+  for (index i = 0; i < 20; ++i) moved.view(x).data[i] = static_cast<float>(i);
+  moved.run();
+  for (index i = 0; i < 20; ++i) CHECK(moved.view(y).data[i] == static_cast<float>(2 * i));
+  const auto* const begin = reinterpret_cast<const std::byte*>(moved.view(y).data);
+  CHECK((begin >= memory.data() + 128 && begin < memory.data() + 384));
+  for (index i = 0; i < 128; ++i) CHECK(memory[i] == std::byte{0});
+  CHECK(moved.arena_bytes() == 2 * 128);
+}
+
 TEST_CASE("a network says what is missing or too late") {
   network net;
   const auto x = net.tensor<float>(1, 1, 1, 4);

@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <new>
+#include <pare/nn/reordered.hpp>
 
 #include "../cases/inputs.hpp"
 
@@ -52,6 +53,20 @@ void check_allocates_nothing(const Epilogue& epilogue) {
 }
 
 }  // namespace
+
+TEST_CASE("a call on reordered weights allocates nothing, nor do those in the caller's memory") {
+  generator random{1};
+  const auto o = draw_operands<s8_s8n<pare::dense>>(random, {5, 33, 18});
+  loose_matrix<std::int32_t> y(5, 33, 0);
+  pare::aligned_storage<std::byte> memory(3 * 3 * 128);
+  for (const pare::target t : available_targets()) {
+    const long before = allocations;
+    const pare::reordered_weights weights(o.packed, std::span(memory.data(), memory.bytes()), t);
+    pare::linear(o.x.view(), o.zero_point, weights, pare::as_is, y.view(), t);
+    const long after = allocations;
+    CHECK(after == before);
+  }
+}
 
 TEST_CASE("a call allocates nothing, whatever its formats and epilogue") {
   const pare::channels<std::int32_t> bias(33, 5);

@@ -83,23 +83,37 @@ TEMPLATE_LIST_TEST_CASE("windows of one pixel, as a matrix product and with what
   check_sums<TestType>(random, {1, 5, 7, 6, 20, {1, 1}, {.groups = 2}});
 }
 
-TEST_CASE("windows with more taps than the table has places, and pixels longer than a row of zero points") {
+TEMPLATE_LIST_TEST_CASE("windows as large as the image, as a matrix product and with what forbids it", "",
+                        conv_formats) {
+  generator random{6};
+  for (const index inputs : {1, 3, 5, 30, 64})
+    for (const index outputs : {1, 37}) {
+      check_sums<TestType>(random, {3, 4, 4, inputs, outputs, {4, 4}, {.stride_y = 2, .stride_x = 3}});
+      check_sums<TestType>(random, {3, 2, 5, inputs, outputs, {2, 5}, {}});
+      check_sums<TestType>(random, {3, 4, 4, inputs, outputs, {4, 4}, {.pad_bottom = 1}});
+      check_sums<TestType>(random, {3, 4, 5, inputs, outputs, {4, 4}, {}});
+    }
+  check_sums<TestType>(random, {2, 3, 3, 8, 20, {3, 3}, {.groups = 2}});
+}
+
+TEMPLATE_TEST_CASE("windows with more taps than the table has places, and pixels longer than a row of zero points", "",
+                   pare::dense, pare::block16) {
   generator random{2};
-  using bytes = s8_s8<pare::dense>;
+  using bytes = s8_s8<TestType>;
   check_sums<bytes>(random, square(24, 20, 5, 19, 1, 9));
   check_sums<bytes>(random, square(4, 4101, 3, 2, 1, 1));
   check_sums<bytes>(random, {1, 1, 900, 1, 8, {1, 400}, {1, 160, 0, 200, 0, 100}});
   check_sums<bytes>(random, square(40, 3, 18, 17, 2, 3));
-  check_sums<s16_s8<pare::dense>>(random, square(3, 2100, 3, 2, 1, 1));
+  check_sums<s16_s8<TestType>>(random, square(3, 2100, 3, 2, 1, 1));
 }
 
-TEST_CASE("convolutions of many pixels, in one part and in several") {
+TEMPLATE_TEST_CASE("convolutions of many pixels, in one part and in several", "", pare::dense, pare::block16) {
   generator random{3};
-  using bytes = s8_s8<pare::dense>;
+  using bytes = s8_s8<TestType>;
   const conv_shape s = square(33, 9, 70, 3, 1, 1);
   check_sums<bytes>(random, s);
   const conv_operands<bytes> o(random, s);
-  const pare::packed_conv<pare::s8> packed(o.w.view());
+  const pare::packed_conv<pare::s8, TestType> packed(o.w.view());
   owned_image<std::int32_t> whole(1, 33, 33, 70), parts(1, 33, 33, 70);
   pare::conv2d(o.x.view(), o.zero_point, packed, s.geometry, pare::as_is, whole.view());
   const pare::executor_of three{3, [](index n, const auto& f) {

@@ -42,7 +42,7 @@ conv_shape square(index height, index width, index channels, index window, index
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("depthwise sums of any geometry are those of the definition", "", conv_formats) {
+TEMPLATE_LIST_TEST_CASE("depthwise sums of any geometry are those of the definition", "", dense_conv_formats) {
   generator random{1};
   for (int i = 0; i < 150; ++i) check_sums<TestType>(random, draw_depthwise(random));
 }

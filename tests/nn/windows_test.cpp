@@ -1,28 +1,29 @@
 #include <catch2/catch.hpp>
 #include <pare/nn/bytes.hpp>
 #include <pare/nn/linear.hpp>
+#include <pare/nn/threads.hpp>
 
 #include "../cases/inputs.hpp"
 
 namespace cases {
 namespace {
 
-template <index N, index M>
-using windows = pare::n_of_m<N, M>;
+template <index N, index M, index Shared = 1>
+using windows = pare::n_of_m<N, M, Shared>;
 
 template <class F>
 void check_sums(std::uint64_t seed, const extents& size, filling how = filling::any) {
   generator random{seed};
   const auto x = filled<typename F::A>(random, size.m, size.k, how);
   auto w = filled<typename F::W>(random, size.n, size.k, how);
-  thin(random, w, F::structure::kept, F::structure::window);
+  thin<typename F::structure>(random, w);
   const std::int32_t zero_point = draw<typename F::A>(random, how);
   loose_matrix<std::int32_t> expected(size.m, size.n, random.between(0, 3));
   pare::reference::gemm<std::int32_t>(x.view(), zero_point, std::as_const(w).view(), 0, expected.view());
   const pare::packed_weights<typename F::W, typename F::structure> packed(std::as_const(w).view());
   for (const pare::target t : available_targets()) {
-    INFO(F::structure::kept << " of " << F::structure::window << " on " << name(t) << ", m " << size.m << ", n "
-                            << size.n << ", k " << size.k << ", zero point " << zero_point << ", seed " << seed);
+    INFO(F::structure::name() << " on " << name(t) << ", m " << size.m << ", n " << size.n << ", k " << size.k
+                              << ", zero point " << zero_point << ", seed " << seed);
     auto y = expected.blank();
     pare::linear<typename F::A>(x.view(), zero_point, packed, pare::as_is, y.view(), t);
     REQUIRE(difference(y, expected) == "");
@@ -30,7 +31,8 @@ void check_sums(std::uint64_t seed, const extents& size, filling how = filling::
 }
 
 using formats = std::tuple<s8_s8n<windows<2, 4>>, s8_s8n<windows<4, 16>>, u8_s8n<windows<1, 4>>, s8_s8<windows<4, 8>>,
-                           u8_s8<windows<4, 32>>, s8_s8n<windows<4, 64>>>;
+                           u8_s8<windows<4, 32>>, s8_s8n<windows<4, 64>>, s8_s8n<windows<2, 4, 16>>,
+                           u8_s8<windows<4, 16, 16>>, s8_s8n<windows<4, 32, 16>>, u8_s8n<windows<4, 64, 16>>>;
 
 }  // namespace
 
@@ -56,17 +58,53 @@ TEST_CASE("windows that keep too many weights are named, and those that keep few
                     "pare: weights[17, 4...]: expected at most 2 of 4 that are not 0, got 3");
   w(17, 5) = 0;
   CHECK(packed(std::as_const(w).view()).density() == 0.5);
+
+  using shared = pare::packed_weights<pare::s8_narrow, windows<2, 4, 16>>;
+  CHECK_NOTHROW(shared(std::as_const(w).view()));  // 17 is in a group of channels of its own
+  for (const index l : {4, 5, 7}) w(17 - l, l) = 1;
+  CHECK_THROWS_WITH(shared(std::as_const(w).view()),
+                    "pare: weights[0, 4...]: expected at most 2 of 4 that are not 0 in any of 16 channels, got 3");
+}
+
+TEST_CASE("a shared pattern takes half of the memory, and 4 bytes of places a strip") {
+  generator random{78};
+  auto w = filled<pare::s8_narrow>(random, 32, 1024, filling::any);
+  thin<windows<4, 16, 16>>(random, w);
+  const pare::packed_weights<pare::s8_narrow, windows<4, 16, 16>> shared(std::as_const(w).view());
+  const pare::packed_weights<pare::s8_narrow, windows<4, 16>> single(std::as_const(w).view());
+  CHECK(single.bytes() == 2 * (1024 / 16 * 128 + 16 * 4));
+  CHECK(shared.bytes() == 2 * (1024 / 16 * (64 + 4) + 16 * 4));
+}
+
+TEST_CASE("codes of weights that share a pattern, through the stages of an epilogue, are those of dense weights") {
+  generator random{79};
+  const auto o = draw_operands<s8_s8n<windows<2, 4, 16>>>(random, {37, 83, 200});
+  const pare::packed_weights<pare::s8_narrow> dense(std::as_const(o.w).view());
+  pare::channels<std::int32_t> bias(83, 0);
+  for (index j = 0; j < 83; ++j) bias[j] = static_cast<std::int32_t>(random.between(-5000, 5000));
+  const pare::multipliers<pare::tflite> scales(std::vector<double>(83, 0.0007));
+  const auto residual = filled<pare::integer_range<std::int32_t, -1000, 1000>>(random, 37, 83, filling::any);
+  const auto stages =
+      pare::bias(bias) | pare::add(residual.view()) | pare::relu | pare::requantize(scales, {3, -128, 127});
+  for (const pare::target t : available_targets()) {
+    loose_matrix<std::int8_t> expected(37, 83, 3);
+    auto y = expected.blank();
+    pare::linear(o.x.view(), o.zero_point, dense, stages, expected.view(), t);
+    pare::linear(o.x.view(), o.zero_point, o.packed, stages, y.view(), t, pare::threads(3));
+    INFO(name(t));
+    CHECK(difference(y, expected) == "");
+  }
 }
 
 TEST_CASE("windows come back from their bytes, which are few, and damaged ones are refused") {
   generator random{77};
-  const auto check = [&]<index N, index M>(windows<N, M>, index n, index k) {
-    using packed = pare::packed_weights<pare::s8_narrow, windows<N, M>>;
+  const auto check = [&]<index N, index M, index Shared>(windows<N, M, Shared>, index n, index k) {
+    using packed = pare::packed_weights<pare::s8_narrow, windows<N, M, Shared>>;
     auto w = filled<pare::s8_narrow>(random, n, k, filling::any);
-    thin(random, w, N, M);
+    thin<windows<N, M, Shared>>(random, w);
     const packed before(std::as_const(w).view());
     const auto bytes = pare::to_bytes(before);
-    const packed after = pare::packed_from_bytes<pare::s8_narrow, windows<N, M>>(std::span(bytes));
+    const packed after = pare::packed_from_bytes<pare::s8_narrow, windows<N, M, Shared>>(std::span(bytes));
     for (std::size_t part = 0; part < 4; ++part)
       CHECK(std::equal(before.parts()[part].begin(), before.parts()[part].end(), after.parts()[part].begin(),
                        after.parts()[part].end()));
@@ -78,6 +116,12 @@ TEST_CASE("windows come back from their bytes, which are few, and damaged ones a
   check(windows<4, 16>{}, 17, 70);
   check(windows<4, 32>{}, 20, 65);
   check(windows<1, 4>{}, 5, 64);
+  CHECK(check(windows<2, 4, 16>{}, 128, 512) < 0.53);
+  check(windows<2, 4, 16>{}, 0, 8);
+  check(windows<4, 16, 16>{}, 17, 70);
+  check(windows<1, 4, 16>{}, 33, 64);
+  check(windows<4, 32, 16>{}, 50, 0);
+  check(windows<4, 64, 16>{}, 31, 130);
 
   const auto first = [](index, pare::matrix_view<std::int8_t> tile) {
     for (index j = 0; j < tile.rows; ++j)
@@ -100,6 +144,38 @@ TEST_CASE("windows come back from their bytes, which are few, and damaged ones a
                     "pare: bytes: expected places that rise within every window of 16, got others");
   CHECK_THROWS_WITH(forge(values, 0), "pare: bytes: expected places that rise within every window of 16, got others");
   CHECK_THROWS_WITH(forge(values, 2), "pare: bytes: expected sums of the weights, got others");
+}
+
+TEST_CASE("damaged places of a shared pattern are refused, and so are those beyond k") {
+  // Channels 0 to 15 keep 0 and 3 of every 16, channel 16 keeps 5 and 9; element 17 is the only one of the last window.
+  const auto first = [](index channel, pare::matrix_view<std::int8_t> tile) {
+    for (index j = 0; j < tile.rows; ++j)
+      for (index l = 0; l < tile.columns; ++l)
+        tile(j, l) = l < 16 ? (channel == 0 ? l == 0 || (l == 3 && j == 15) : l == 5 || l == 9) : l == 17;
+  };
+  using structure = windows<4, 16, 16>;
+  const auto bytes = pare::to_bytes(pare::packed_weights<pare::s8_narrow, structure>(17, 18, first));
+  const auto forge = [&](index offset, int value) {
+    auto forged = bytes.clone();
+    pare::detail::packed_header header;
+    std::memcpy(&header, forged.data(), sizeof header);
+    forged[offset] = static_cast<std::byte>(value);
+    header.checksum = pare::detail::checksum_of(header, std::span<const std::byte>(forged).subspan(sizeof header));
+    std::memcpy(forged.data(), &header, sizeof header);
+    return pare::packed_from_bytes<pare::s8_narrow, structure>(std::span<const std::byte>(forged)).n();
+  };
+  // 17 channels of 8 values, 2 panels of sums, then 4 bytes of places for each of 2 groups.
+  constexpr index values = 192, places = values + 3 * 64 + 2 * 64;
+  const std::string refused = "pare: bytes: expected places that rise within every window of 16, got others";
+  CHECK(bytes[places] == std::byte{0x30});
+  CHECK(bytes[places + 4] == std::byte{0x95});
+  CHECK(forge(places, 0x40) == 17);
+  CHECK_THROWS_WITH(forge(places, 0x00), refused);
+  CHECK_THROWS_WITH(forge(places + 4, 0x55), refused);
+  CHECK(forge(places + 2, 0x00) == 17);
+  CHECK_THROWS_WITH(forge(places + 2, 0x02), refused);        // element 18 of 18
+  CHECK_THROWS_WITH(forge(values + 15 * 8 + 2, 1), refused);  // a third weight at place 0
+  CHECK_THROWS_WITH(forge(values + 16 * 8, 2), "pare: bytes: expected sums of the weights, got others");
 }
 
 }  // namespace cases

@@ -10,7 +10,7 @@ namespace {
 // The bit of each target in PARE_TARGETS: its number.
 bool asked_for(target t) { return t == target::scalar || (PARE_TARGETS >> static_cast<int>(t) & 1) != 0; }
 bool of_this_architecture(target t) {
-  const bool arm = t == target::neon || t == target::neon_dotprod;
+  const bool arm = t == target::neon || t == target::neon_dotprod || t == target::neon_a55 || t == target::neon_i8mm;
   return t == target::scalar || (t == target::wasm_simd128 ? PARE_WASM : arm ? PARE_ARM : PARE_X86);
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "../load.hpp"
+#include "../memory.hpp"
 #include "../program.hpp"
 #include "../quantize.hpp"
 
@@ -124,6 +125,28 @@ TEST_CASE("activations take no more memory than the tensors that live at the sam
   const auto dscnn = build_int8(load_int8_network(data / "models_tflite" / "kws_dscnn_int8"));
   CHECK(dscnn.net.arena_bytes() == 2 * 25 * 5 * 64);
   CHECK(dscnn.net.arena_bytes() == pare::live_bytes(dscnn.net.lifetimes()));
+}
+
+TEST_CASE("a run touches the bytes of the planned arena, none before or behind it, and allocates nothing") {
+  const fs::path data = data_folder();
+  if (data.empty()) return;
+  for (const task& one : tasks) {
+    const auto x = load_codes(data, one);
+    for (const pare::target on : pare::all_targets) {
+      if (!pare::available(on)) continue;
+      auto net = build_int8(load_int8_network(data / "models_tflite" / one.model));
+      const long before = allocations();
+      const auto found = measure_memory(
+          net, [&](std::int8_t* to, index count) { std::copy_n(x.sample(0), count, to); }, on);
+      INFO(one.model << " on " << name(on));
+      CHECK(found.touched == net.net.arena_bytes());
+      CHECK_FALSE(found.before_it);
+      CHECK(found.allocations_made == 0);
+#if !defined(__SANITIZE_ADDRESS__)
+      CHECK(allocations() > before);  // the counter counts
+#endif
+    }
+  }
 }
 
 TEST_CASE("float networks give the recorded probabilities and logits, with batch norms folded too") {

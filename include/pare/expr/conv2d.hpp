@@ -114,8 +114,8 @@ struct window_operation {
 }  // namespace detail
 
 /// Packs an expression of weights OHWI [outputs, window height, window width, inputs / groups]: floats, or codes with
-/// one scale for all or one per output (per_axis<0>), dense or pruned in block<R, C> with R below 16. Reads it once,
-/// now.
+/// one scale for all or one per output (per_axis<0>), dense or pruned in a structure with a kernel
+/// (see packed_conv). Reads it once, now.
 template <XtensorExpression E>
 auto pack_conv(const E& weights, index groups = 1) {
   using packed = packed_conv<typename detail::range_of_weights<E>::type, typename detail::structure_of<E>::type>;

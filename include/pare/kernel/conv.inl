@@ -16,7 +16,7 @@ template <class Dot>
 inline constexpr index step_bytes = Dot::strips* strip_bytes;
 template <class Dot>
 requires requires { Dot::window; }
-inline constexpr index step_bytes<Dot> = Dot::strips* window_bytes;
+inline constexpr index step_bytes<Dot> = Dot::strips * 2 * strip_bytes;  // each with its places
 
 /// sum[r][v] += cell r times strip v, as `step` does, but every row has its own
 /// pointer; all are read `at` bytes on.
@@ -31,7 +31,11 @@ PARE_ALWAYS_INLINE void run_step(typename Dot::acc (&sum)[R][V], const std::byte
         [&](auto part) __attribute__((always_inline)) {
           const auto w = Dot::template load<part>(strip + v * panel_bytes);
           PARE_UNROLL for (int r = 0; r < R; ++r) Dot::template mul_add<part>(sum[r][v], x[r], w);
+#if defined(__clang__)
+          __asm__ volatile("" ::: "memory");  // as in `step`
+#else
           __asm__ volatile("" : "+r"(strip));  // for what `step` does: in nested loops that would keep sums in memory
+#endif
         },
         parts);
   } else {
@@ -95,60 +99,28 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
   return flushed;
 }
 
-/// How a tile finds its runs: all pointed at by the table, too many for it at
-/// once, or one each, copied at a distance.
-enum class conv_runs { pointed, many, copied };
-
-/// Adds all runs of pixels `at`, ... of the table to `sum`. Returns whether
-/// anything was moved to `total`. Many: a call in the loop costs the sums their
-/// registers.
-template <class Traits, int R, int V, conv_runs Runs, class Sum, class Total>
-PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps, index row, index at, index rows,
-                                 const std::byte* strip, index panel_bytes) {
-  if constexpr (Runs == conv_runs::copied) {
-    dense_walk walk{{*taps.at(0, at), strip}, taps.read(0) / Traits::cell_step, 0};
-    return accumulate<Traits, R, V>(sum, total, walk, taps.window_step(), panel_bytes);
-  }
-  index left = Traits::choice::period;
-  bool flushed = false;
-  const index some = taps.runs_at_once(), runs = taps.runs();
-  for (index run = 0; run < runs; ++run) {
-    if constexpr (Runs == conv_runs::many) {
-      if (run % some == 0) taps.point(row, std::min<index>(rows, R), run, std::min(run + some, runs));
-    }
-    const std::byte* const* const pointers = taps.at(run, at);
-    const std::byte* cells[R];
-    PARE_UNROLL for (int r = 0; r < R; ++r) cells[r] = pointers[r];
-    const index count = taps.read(run) / Traits::cell_step;
-    if constexpr (!Traits::shifted) {
-      bool outside = true;  // padding is zeros
-      PARE_UNROLL for (int r = 0; r < R; ++r) outside &= taps.is_outside(cells[r]);
-      if (outside) {
-        strip += count * strip_bytes;
-        continue;
-      }
-    }
-    flushed = add_run<Traits, R, V>(sum, total, cells, count, strip, panel_bytes, left, flushed);
-  }
-  return flushed;
-}
+#include "conv_runs.inl"
 
 /// Output pixels [row, row + rows), R if that is less, of V panels; the pixels
 /// are `at`, ... of the table.
 template <class Call, int R, int V, conv_runs Runs, bool Whole>
 PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
   using info = traits<Call>;
-  const index column = panel * strip_lanes, panel_bytes = call.weights.panel_bytes;
+  const index column = panel * strip_lanes;
   typename info::choice::type::acc sum[R][V] = {};
   start_sums<Call, R, V>(call, column, sum);
   typename info::total total[R][V];
-  const bool flushed = add_runs<info, R, V, Runs>(sum, total, taps, row, at, rows,
-                                                  call.weights.strips + panel * panel_bytes, panel_bytes);
+  const bool flushed = add_runs<info, R, V, Runs>(sum, total, taps, row, at, rows, call.weights, panel);
   store_tile<R, V, Whole>(
       call, stages_left(call), row, std::min<index>(rows, R), column, [&](int r, int v) __attribute__((always_inline)) {
-        return finished_sum(call, column + v * strip_lanes, sum[r][v], total[r][v], flushed);
+        return finished_sum(call, column + v * strip_lanes, info::choice::type::result(sum[r][v]), total[r][v],
+                            flushed);
       });
 }
+
+/// Rows of a tile of V panels: no more than the table repeats its last pixel.
+template <class Call, int V>
+inline constexpr int conv_rows = std::min<int>(traits<Call>::template rows<V>, tap_table::most_rows);
 
 /// Output pixels [row, row + rows), R at a time, the last tile cut. The loop is
 /// here because gcc 12 keeps the sums in memory, and loads and stores them
@@ -162,10 +134,11 @@ __attribute__((noinline)) void conv_tile_loop(const Call& call, tap_table& taps,
 /// The same, the most frequent tiles by functions of their own.
 template <class Call, int R, int V>
 PARE_ALWAYS_INLINE void conv_tiles(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
-  if constexpr (R == traits<Call>::template rows<V>) {
+  if constexpr (R == conv_rows<Call, V>) {
     if (const index whole = holds_columns<V>(call, panel * strip_lanes) ? rows / R * R : 0; whole > 0) {
-      const bool copied = std::is_same_v<typename Call::structure, dense> && taps.copies_windows();
-      if constexpr (std::is_same_v<typename Call::structure, dense>) {
+      constexpr bool may_copy = window_depth<typename Call::structure> == 0;
+      const bool copied = may_copy && taps.copies_windows();
+      if constexpr (may_copy) {
         if (copied) conv_tile_loop<Call, R, V, conv_runs::copied, true>(call, taps, row, at, whole, panel);
       }
       if (!copied) conv_tile_loop<Call, R, V, conv_runs::pointed, true>(call, taps, row, at, whole, panel);
@@ -179,7 +152,7 @@ PARE_ALWAYS_INLINE void conv_tiles(const Call& call, tap_table& taps, index row,
 template <class Call>
 __attribute__((noinline)) void large_conv_tiles(const Call& call, tap_table& taps, index row, index rows, index panel,
                                                 index last_panel) {
-  constexpr index some = traits<Call>::template rows<1> / 2 + 1;
+  constexpr index some = conv_rows<Call, 1> / 2 + 1;
   for (; panel < last_panel; ++panel)
     for (index i = 0; i < rows; i += some)
       conv_tile_loop<Call, some, 1, conv_runs::many, false>(call, taps, row + i, 0, std::min(some, rows - i), panel);
@@ -200,7 +173,7 @@ constexpr index tall_rows(index rows, index most, index half) noexcept {
 template <class Call, int V>
 PARE_ALWAYS_INLINE void conv_panels(const Call& call, tap_table& taps, index row, index rows, index panel,
                                     index last_panel) {
-  constexpr index most = traits<Call>::template rows<V>, half = most / 2 + 1;
+  constexpr index most = conv_rows<Call, V>, half = most / 2 + 1;
   const index tall = tall_rows(rows, most, half);
   for (; panel + V <= last_panel; panel += V) {
     conv_tiles<Call, most, V>(call, taps, row, 0, tall, panel);
@@ -216,7 +189,7 @@ void run_conv(const Call& call) noexcept {
   const rectangle& part = call.part;
   if (part.column_begin >= part.column_end || part.row_begin >= part.row_end) return;
   tap_table taps(call.walk);
-  constexpr index tile = traits<Call>::template rows<traits<Call>::panels>;
+  constexpr index tile = conv_rows<Call, traits<Call>::panels>;
   const index step = taps.rows_at_once(tile);
   for (index row = part.row_begin; row < part.row_end; row += step) {
     const index rows = std::min(step, part.row_end - row);

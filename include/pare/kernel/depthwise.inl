@@ -179,4 +179,5 @@ void depthwise_pixels(const Call& call, const cell_tap* taps, const cell_tap* en
 }
 
 #include "depthwise_held.inl"
+#include "depthwise_in_place.inl"
 #include "depthwise_lines.inl"

@@ -1,5 +1,5 @@
 // depthwise_held.inl: depthwise tiles whose weights stay in registers: windows of three columns and one row of cells,
-// or three of floats, one panel at a time. Included by depthwise.inl.
+// one panel at a time. Included by depthwise.inl.
 
 /// Windows whose taps fall into `cells` rows of cells, 3 strips each, at every `stride`-th column, in as many output
 /// rows at once as meet the same rows of cells.

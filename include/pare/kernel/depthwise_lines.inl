@@ -119,30 +119,24 @@ void run_large_depthwise(const Call& call, index first) {
 template <class Call, int V>
 index depthwise_held_lines(const Call& call, index column_bytes, index line, const pixel_stretch& row, index panel,
                            const cell_tap* taps, const cell_tap* end) {
-  constexpr bool integers = IntegerRange<typename Call::weights_range>;
-  constexpr int cells = integers ? 1 : 3, strips = 3 * cells;
+  constexpr int strips = 3;
   const auto& g = call.geometry;
   const index height = call.extents.height, width = call.extents.width;
   if (call.window.width != 3 || g.dilation_x != 1 || end - taps != strips ||
       !holds_columns<V>(call, panel * strip_lanes))
     return 0;
-  if constexpr (integers) {
-    const bool shared = depthwise_cells<typename Call::weights_range>(call.window.height, 1) == 1;
-    if (shared && g.stride_x == 1 && g.stride_y == 1 && g.dilation_y == 1 && line + 1 < call.part.row_end) {
-      const index y = line % height;
-      if (y % 2 == 0 && y + 1 < height) {
-        cell_tap next[strips];  // the same cells; the weights for a shift follow those for none
-        for (int u = 0; u < strips; ++u) next[u] = {taps[u].cells, taps[u].weights + strips * strip_bytes};
-        held_panels<Call, held_window<1, 2, 1>, V>(call, {row, width, column_bytes, {taps, next}}, panel);
-        return 2;
-      }
+  const bool shared = depthwise_cells<typename Call::weights_range>(call.window.height, 1) == 1;
+  if (shared && g.stride_x == 1 && g.stride_y == 1 && g.dilation_y == 1 && line + 1 < call.part.row_end) {
+    const index y = line % height;
+    if (y % 2 == 0 && y + 1 < height) {
+      cell_tap next[strips];  // the same cells; the weights for a shift follow those for none
+      for (int u = 0; u < strips; ++u) next[u] = {taps[u].cells, taps[u].weights + strips * strip_bytes};
+      held_panels<Call, held_window<1, 2, 1>, V>(call, {row, width, column_bytes, {taps, next}}, panel);
+      return 2;
     }
-  } else if (g.stride_x == 1) {
-    held_panels<Call, held_window<cells, 1, 1>, V>(call, {row, width, column_bytes, {taps}}, panel);
-    return 1;
   }
   if (g.stride_x != 2) return 0;
-  held_panels<Call, held_window<cells, 1, 2>, V>(call, {row, width, column_bytes, {taps}}, panel);
+  held_panels<Call, held_window<1, 1, 2>, V>(call, {row, width, column_bytes, {taps}}, panel);
   return 1;
 }
 
@@ -153,7 +147,7 @@ index depthwise_lines(const Call& call, cell_rows& rows, index line, index x, in
   cell_tap taps[cell_rows::most_taps];
   const cell_tap* end = depthwise_taps_under<Call, V>(call, rows, line, x, count, panel, taps);
   const pixel_stretch row{line * call.extents.width + x, count};
-  if constexpr (holds_windows<Call>)
+  if constexpr (holds_windows<Call> && IntegerRange<typename Call::weights_range>)
     if (const index done = depthwise_held_lines<Call, V>(call, rows.column_bytes, line, row, panel, taps, end);
         done > 0)
       return done;
@@ -191,10 +185,12 @@ void run_depthwise_panels(const Call& call, cell_rows& rows, index first) {
 template <class Call>
 void run_depthwise(const Call& call) noexcept {
   using W = typename Call::weights_range;
+  const index first = depthwise_in_place(call);
+  if (first == panel_count(call.part.column_end)) return;
   cell_rows rows;
   fill_pixel<typename Call::activations::type>(rows.outside, sizeof rows.outside, call.zero_point);
   rows.slots = depthwise_slots(call);
   if (depthwise_cells<W>(call.window.height, depthwise_shifts<W> - 1) * call.window.width > cell_rows::most_taps)
-    return run_large_depthwise(call, 0);
-  run_depthwise_panels<Call, depthwise_traits<Call>::panels>(call, rows, 0);
+    return run_large_depthwise(call, first);
+  run_depthwise_panels<Call, depthwise_traits<Call>::panels>(call, rows, first);
 }

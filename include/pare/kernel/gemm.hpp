@@ -13,6 +13,7 @@
 #include "../simd/targets.hpp"
 #include "epilogue.hpp"
 #include "grouped.hpp"
+#include "pack_pairs.hpp"
 #include "pack_windows.hpp"
 #include "plan.hpp"
 #include "row_stages.hpp"
@@ -25,7 +26,7 @@ struct rectangle {
 };
 
 /// A: range of the activations (f32 or an integer_range), W: range of the weights, MaxDepth: largest k, Structure:
-/// dense or block<16, C>. a is [m, k] in place with any row stride; panels as pack.hpp lays them out.
+/// dense, block<16, C> or n_of_m. a is [m, k] in place with any row stride; panels as pack.hpp lays them out.
 /// Pre: 0 <= k <= MaxDepth; out does not overlap any operand, but an add stage may read the element that is replaced;
 /// weights.sums is set if zero_point != 0 or the activations have 8 bits; zero_point is in A's range, 0 for 16 bits.
 template <class A, class W, class Structure, class Epilogue, class Out, index MaxDepth = default_depth>
@@ -68,15 +69,41 @@ inline constexpr bool whole_columns = false;
 template <class Call, index N, index K, index Multiple>
 inline constexpr bool whole_columns<fixed_call<Call, N, K>, Multiple> = N % Multiple == 0 && 64 % Multiple == 0;
 
+/// The same call with other weights.
+template <class Structure, class A, class W, class S, class Epilogue, class Out, index MaxDepth>
+gemm_call<A, W, Structure, Epilogue, Out, MaxDepth> with_weights(
+    const gemm_call<A, W, S, Epilogue, Out, MaxDepth>& call, const panel_view<Structure>& weights) noexcept {
+  return {call.a, call.a_stride, weights, call.k, call.zero_point, call.epilogue, call.out, call.out_stride, call.part};
+}
+template <class Structure, class Call, index N, index K>
+auto with_weights(const fixed_call<Call, N, K>& call, const panel_view<Structure>& weights) noexcept {
+  const auto general = with_weights<Structure>(static_cast<const Call&>(call), weights);
+  return fixed_call<std::remove_const_t<decltype(general)>, N, K>{general};
+}
+
 /// A call whose windows of activations are picked from out of 64 bytes that are loaded once.
 template <class Call>
 struct line_call : Call {};
+
+/// A call for a core that runs instructions in their order.
+template <class Call>
+struct in_order_call : Call {};
+
+/// Calls that have such an order: signed bytes, dense.
+template <class Call>
+inline constexpr bool has_order = false;
+template <class Call>
+requires(IntegerRange<typename Call::activations>&&
+             std::is_same_v<typename Call::structure, dense>) inline constexpr bool has_order<Call> =
+    std::is_same_v<typename Call::activations::type, std::int8_t> && bits_of<typename Call::weights_range> == 8;
 
 /// The call as target T runs it.
 template <target T, class Call>
 PARE_ALWAYS_INLINE decltype(auto) call_on(const Call& call) noexcept {
   if constexpr (T == target::avx512_vbmi && window_depth<typename Call::structure> != 0) {
     return line_call<Call>{call};
+  } else if constexpr (T == target::neon_a55 && has_order<Call>) {
+    return in_order_call<Call>{call};
   } else {
     return (call);
   }
@@ -86,10 +113,28 @@ PARE_ALWAYS_INLINE decltype(auto) call_on(const Call& call) noexcept {
 
 #define PARE_KERNEL_FILE "../kernel/gemm.inl"
 #include "../simd/for_each_target.inc"
+#define PARE_KERNEL_FILE "../kernel/pairs.inl"
+#include "../simd/for_pair_targets.inc"
 
 namespace pare::inline PARE_UNIT {
 
-/// Runs `call` on target `t`. Pre: available(t), and the preconditions of gemm_call.
+/// Runs `call` on target `t`. Pre: available(t), and the preconditions of gemm_call. Weights that are reordered run in
+/// pairs if the target multiplies pairs and the copy is there, and from their panels elsewhere.
+template <class Call>
+void run(const Call& call, target t) noexcept;
+
+template <class Call>
+requires std::is_same_v<typename Call::structure, reordered>
+void run(const Call& call, [[maybe_unused]] target t) noexcept {
+#define PARE_CASE(name)                                            \
+  if constexpr (Call::sum == value_kind::sum32)                    \
+    if (t == target::name && call.weights.pairs.strips != nullptr) \
+      return name##_pairs::run(with_weights(call, call.weights.pairs));
+  PARE_FOR_EACH_PAIR_TARGET(PARE_CASE)
+#undef PARE_CASE
+  run(with_weights<dense>(call, call.weights), t);
+}
+
 template <class Call>
 void run(const Call& call, target t) noexcept {
   switch (t) {

@@ -24,78 +24,32 @@ struct traits {
 
 #include "windows.inl"
 
-/// The dot that consumes one strip at a time: the leftovers of one that consumes several, and what a list needs.
-template <class Dot>
-struct single_dot {
-  using type = Dot;
+template <class Call>
+struct traits<in_order_call<Call>> : traits<Call> {
+  struct choice : traits<Call>::choice {
+    using type = typename traits<Call>::choice::type::in_order;
+  };
+  static constexpr int panels = panels_for<typename choice::type>();
+  template <int V>
+  static constexpr int rows = rows_for<typename choice::type>(V);
 };
-template <class Dot>
-requires(Dot::strips > 1) struct single_dot<Dot> {
-  using type = typename Dot::single;
-};
 
-template <class F, int... I>
-PARE_ALWAYS_INLINE void each_part(F f, std::integer_sequence<int, I...>) {
-  (f(std::integral_constant<int, I>{}), ...);
-}
-
-/// sum[r][v] += cell r times strip v, for Dot::strips consecutive cells and strips.
-template <class Dot, int R, int V>
-PARE_ALWAYS_INLINE void step(typename Dot::acc (&sum)[R][V], const position& at, index row_bytes, index panel_bytes) {
-  constexpr std::make_integer_sequence<int, Dot::parts> parts{};
-  if constexpr (streams<Dot>) {
-    typename Dot::cell x[R];
-    PARE_UNROLL for (int r = 0; r < R; ++r) x[r] = Dot::broadcast(at.cell + r * row_bytes);
-    PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
-        [&](auto part) __attribute__((always_inline)) {
-          const auto w = Dot::template load<part>(at.strip + v * panel_bytes);
-          PARE_UNROLL for (int r = 0; r < R; ++r) Dot::template mul_add<part>(sum[r][v], x[r], w);
-          __asm__ volatile("" ::: "memory");  // or compilers load every part before they use the first, and spill
-        },
-        parts);
-  } else {
-    typename Dot::part w[V][Dot::parts];
-    PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
-        [&](auto part)
-            __attribute__((always_inline)) { w[v][part] = Dot::template load<part>(at.strip + v * panel_bytes); },
-        parts);
-    const std::byte* third = at.cell;  // every third row: x86 addresses reach the two after it
-    PARE_UNROLL for (int r = 0; r < R; ++r) {
-      if (r % 3 == 0 && r != 0) {
-        third += 3 * row_bytes;
-        if constexpr (R > 8) __asm__("" : "+r"(third));
-      }
-      const auto x = Dot::broadcast(third + r % 3 * row_bytes);
-      PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
-          [&](auto part) __attribute__((always_inline)) { Dot::template mul_add<part>(sum[r][v], x, w[v][part]); },
-          parts);
-    }
-  }
-}
-
-/// `steps` steps. The empty asm hides the trip count from gcc 12, which otherwise clones the loop and spills.
-template <class Dot, int R, int V, class Walk>
-PARE_ALWAYS_INLINE void steps(typename Dot::acc (&sum)[R][V], Walk& walk, index steps, index cell_step, index row_bytes,
-                              index panel_bytes) {
-  __asm__("" : "+r"(steps));
-  for (; steps > 0; --steps) {
-    step<Dot, R, V>(sum, walk.here(), row_bytes, panel_bytes);
-    walk.advance(Dot::strips, cell_step);
-  }
-}
-
+#include "ahead.inl"
 #include "copies.inl"
+#include "step.inl"
 #include "turns.inl"
 
 /// The partial cell of every row, completed with zeros: after it, or before it if Dot says so.
-template <class Dot, int R, int V>
-PARE_ALWAYS_INLINE void tail_step(typename Dot::acc (&sum)[R][V], const position& at, index tail_bytes, index row_bytes,
+template <class Dot, int R, int V, class Position>
+PARE_ALWAYS_INLINE void tail_step(typename Dot::acc (&sum)[R][V], Position at, index tail_bytes, index row_bytes,
                                   index panel_bytes) {
   constexpr index room = room_of<Dot>;
-  alignas(8) std::byte cells[R][room] = {};
+  constexpr int rows = R * rows_in_cell<Dot>;
+  alignas(8) std::byte cells[rows][room] = {};
   constexpr bool heads = requires { Dot::heads; };
-  copy_tails(cells[0] + (heads ? room - tail_bytes : 0), room, R, at.cell, tail_bytes, row_bytes);
-  step<Dot, R, V>(sum, {cells[0], at.strip}, room, panel_bytes);
+  copy_tails(cells[0] + (heads ? room - tail_bytes : 0), room, rows, at.cell, tail_bytes, row_bytes);
+  at.cell = cells[0];
+  step<Dot, R, V>(sum, at, room, panel_bytes);
 }
 
 /// total = sum, or total += sum if something was flushed before. Out of line: it runs once every few thousand products,
@@ -118,19 +72,23 @@ PARE_ALWAYS_INLINE bool accumulate(Sum (&sum)[R][V], Total& total, Walk& walk, i
   using single = typename single_dot<dot>::type;
   using main = std::conditional_t<Walk::in_order, dot, single>;
   constexpr index period = Traits::choice::period;
+  [[maybe_unused]] const index most = period_for<typename Traits::choice>(walk.tail != 0);
   if (walk.tail != 0)
     tail_step<single, R, V>(sum, walk.tail_position(Traits::cell_step),
                             walk.tail * index{sizeof(typename Traits::a_type)}, row_bytes, panel_bytes);
   [[maybe_unused]] bool flushed = false;
   for (index left = walk.full;;) {
-    const index now = period != 0 && left > period ? period : left;
+    const index now = period != 0 && left > most ? most : left;
+    [[maybe_unused]] index rest = now % main::strips;
     if constexpr (Walk::in_order && CopiedDot<main>) {
       copied_steps<main, R, V>(sum, walk, now, row_bytes, panel_bytes);
+    } else if constexpr (AheadDot<main>) {
+      rest = steps_ahead<main, R, V>(sum, walk, now, row_bytes);
     } else {
       steps_in_turns<main, R, V>(sum, walk, now / main::strips, Traits::cell_step, row_bytes, panel_bytes);
     }
     if constexpr (main::strips > 1)
-      steps<single, R, V>(sum, walk, now % main::strips, Traits::cell_step, row_bytes, panel_bytes);
+      steps<single, R, V>(sum, walk, rest / single::strips, Traits::cell_step, row_bytes, panel_bytes);
     left -= now;
     if (period == 0 || left == 0) break;
     if constexpr (period != 0) {
@@ -171,17 +129,22 @@ PARE_ALWAYS_INLINE Sums correction(const Call& call, index column) {
 template <class Call, int R, int V, bool Whole>
 PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
   using info = traits<Call>;
+  using dot = typename info::choice::type;
+  constexpr int cells = static_cast<int>(ceil_div(R, rows_in_cell<dot>));
   const index column = panel * strip_lanes;
-  typename info::choice::type::acc sum[R][V] = {};
-  start_sums<Call, R, V>(call, column, sum);
-  typename info::total total[R][V];
+  typename dot::acc sum[cells][V] = {};
+  start_sums<Call, cells, V>(call, column, sum, row);
+  typename info::total total[cells][V];
   auto walk = start_walk(call, call.weights, row, panel);
-  const index row_bytes = call.a_stride * index{sizeof(typename info::a_type)};
-  const bool flushed = accumulate<info, R, V>(sum, total, walk, row_bytes, panel_distance(call.weights));
-  end_sums<R, V>(sum);
+  // A lone row is both rows of its cells.
+  const index row_bytes = R < rows_in_cell<dot> ? 0 : call.a_stride * index{sizeof(typename info::a_type)};
+  const bool flushed = accumulate<info, cells, V>(sum, total, walk, row_bytes, panel_distance(call.weights));
+  end_sums<cells, V>(sum);
   store_tile<R, V, Whole>(
       call, stages_left(call), row, R, column, [&](int r, int v) __attribute__((always_inline)) {
-        return finished_sum(call, column + v * strip_lanes, sum[r][v], total[r][v], flushed);
+        constexpr int rows = rows_in_cell<dot>;
+        return finished_sum(call, column + v * strip_lanes, row_result<dot>(sum[r / rows][v], r % rows),
+                            total[r / rows][v], flushed);
       });
 }
 
@@ -205,8 +168,9 @@ PARE_ALWAYS_INLINE void tiles(const Call& call, index row, index end, index pane
 /// Rows [row, row + rows) of V panels in one tile; R is the largest tried.
 template <class Call, int R, int V>
 PARE_ALWAYS_INLINE void last_tile(const Call& call, index row, index rows, index panel) {
-  if constexpr (R > 1) {
-    if (rows < R) return last_tile<Call, R - 1, V>(call, row, rows, panel);
+  constexpr int less = R - rows_in_cell<typename traits<Call>::choice::type>;
+  if constexpr (less > 0) {
+    if (rows < R) return last_tile<Call, less, V>(call, row, rows, panel);
   }
   tiles<Call, R, V>(call, row, row + R, panel);
 }
@@ -215,13 +179,17 @@ PARE_ALWAYS_INLINE void last_tile(const Call& call, index row, index rows, index
 template <class Call, int V>
 PARE_ALWAYS_INLINE void panels(const Call& call, index begin, index end, index panel, index last_panel) {
   constexpr int most = traits<Call>::template rows<V>;
-  // Full tiles, then two of nearly equal height, which beat a full one and a sliver.
-  const index rows = end - begin, full = rows % most == 0 ? rows : std::max(rows / most - 1, index{0}) * most;
-  const index rest = rows - full, first = rest > most ? (rest + 1) / 2 : rest;
+  constexpr index grain = rows_in_cell<typename traits<Call>::choice::type>;
+  // Full tiles, then two of nearly equal height, which beat a full one and a sliver; then a row that fills no cell.
+  const index odd = (end - begin) % grain, rows = end - begin - odd;
+  const index full = rows % most == 0 ? rows : std::max(rows / most - 1, index{0}) * most;
+  const index rest = rows - full, first = rest > most ? round_up(ceil_div(rest, 2), grain) : rest;
   for (; panel + V <= last_panel; panel += V) {
     if (full != 0) tiles<Call, most, V>(call, begin, begin + full, panel);
     if (first != 0) last_tile<Call, most, V>(call, begin + full, first, panel);
     if (rest > first) last_tile<Call, most, V>(call, begin + full + first, rest - first, panel);
+    if constexpr (grain != 1)
+      if (odd != 0) tiles<Call, 1, V>(call, end - 1, end, panel);
   }
   if constexpr (V > 1 && !whole_columns<Call, V * strip_lanes>) {
     if (panel < last_panel) panels<Call, V / 2>(call, begin, end, panel, last_panel);
@@ -241,12 +209,23 @@ PARE_ALWAYS_INLINE index rows_at_once(const Call& call, index rows) {
   }
 }
 
+#include "few_rows.inl"
+
 template <class Call>
-void run(const Call& call) noexcept {
+void run_in_place(const Call& call) noexcept {
   const rectangle& part = call.part;
-  if (part.column_begin >= part.column_end) return;
   const index step = rows_at_once(call, part.row_end - part.row_begin);
   for (index row = part.row_begin; row < part.row_end; row += step)
-    panels<Call, traits<Call>::panels>(call, row, std::min(row + step, part.row_end), part.column_begin / strip_lanes,
-                                       panel_count(part.column_end));
+    run_rows(call, row, std::min(row + step, part.row_end));
+}
+
+#include "rewritten.inl"
+
+template <class Call>
+void run(const Call& call) noexcept {
+  if (call.part.column_begin >= call.part.column_end) return;
+  if constexpr (RewrittenCall<Call>) {
+    if (run_rewritten(call)) return;
+  }
+  run_in_place(call);
 }

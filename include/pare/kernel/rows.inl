@@ -29,17 +29,32 @@ void sum_rows(const matrix_view<const T>& x, std::int32_t* sums) noexcept {
 /// Widens [low, high] to hold x[0], ..., x[count - 1]; numbers that are none do not count.
 template <class T>
 PARE_ALWAYS_INLINE void widen_interval(const T* x, index count, float& low, float& high) {
-  auto least = fill<f32x16>(low), greatest = fill<f32x16>(high);
-  for (; count >= 16; count -= 16, x += 16) {
-    const auto value = load_lanes<f32x16>(x);
-    least = min(value, least);
-    greatest = max(value, greatest);
+  constexpr int sets = sizeof(f32_reg) == 64 ? 4 : sizeof(f32_reg) == 32 ? 2 : 1;  // or each would wait for the last
+  f32x16 least[sets], greatest[sets];
+  PARE_UNROLL for (int s = 0; s < sets; ++s) least[s] = fill<f32x16>(low), greatest[s] = fill<f32x16>(high);
+  const auto include = [&](int s, const T* p) __attribute__((always_inline)) {
+    const auto value = load_lanes<f32x16>(p);
+    least[s] = min(value, least[s]);
+    greatest[s] = max(value, greatest[s]);
+  };
+  for (; count >= 16 * sets; count -= 16 * sets, x += 16 * sets)
+    PARE_UNROLL for (int s = 0; s < sets; ++s) include(s, x + 16 * s);
+  for (; count >= 16; count -= 16, x += 16) include(0, x);
+  PARE_UNROLL for (int s = 1; s < sets; ++s) {
+    least[0] = min(least[s], least[0]);
+    greatest[0] = max(greatest[s], greatest[0]);
   }
   alignas(64) float lows[16], highs[16];
-  store_lanes(lows, least);
-  store_lanes(highs, greatest);
-  low = *std::min_element(lows, lows + 16);
-  high = *std::max_element(highs, highs + 16);
+  store_lanes(lows, least[0]);
+  store_lanes(highs, greatest[0]);
+  for (int half = 8; half > 0; half /= 2) {
+    PARE_UNROLL for (int i = 0; i < half; ++i) {
+      lows[i] = std::min(lows[i], lows[i + half]);
+      highs[i] = std::max(highs[i], highs[i + half]);
+    }
+  }
+  low = lows[0];
+  high = highs[0];
   for (; count > 0; --count, ++x) {
     low = *x < low ? *x : low;
     high = *x > high ? *x : high;
@@ -49,6 +64,13 @@ PARE_ALWAYS_INLINE void widen_interval(const T* x, index count, float& low, floa
 template <class T>
 PARE_ALWAYS_INLINE void quantize_row(const T* x, index count, const affine_map& map, std::int8_t* codes) {
   const quantize_stage stage{{}, map.scale, output_of<s8>(map)};
+  if constexpr (constexpr int strips = strips_packed<std::int8_t, i32x16>; strips > 0) {
+    for (constexpr index some = strips * strip_lanes; count >= some; count -= some, x += some, codes += some) {
+      const auto strip = [&](int i) __attribute__((always_inline)) { return load_lanes<f32x16>(x + 16 * i); };
+      const auto packed = packed_codes<std::int8_t, strips>(stage, strip, [](int) { return place{}; });
+      std::memcpy(codes, &packed, sizeof packed);
+    }
+  }
   for (; count >= 16; count -= 16, x += 16, codes += 16)
     store_codes(codes, apply(stage, load_lanes<f32x16>(x), place{}));
   if (count > 0) {

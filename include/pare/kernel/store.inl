@@ -37,17 +37,15 @@ __attribute__((noinline)) void store_cut(const Call& call, const Epilogue& epilo
   }
 }
 
-/// Whether the target packs four strips of X as codes of type Out.
+/// How many strips of X the target packs at once as codes of type Out; 0: none.
 template <class Out, class X>
-inline constexpr bool packs = std::is_same_v<X, i32x16>&& requires(const i32x16 (&x)[4]) {
-  pack_clamped(x, 0, 0, 0, Out{});
-};
-/// How many rows of V strips of X leave as Out in one go, R rows being stored.
-template <class Out, class X, int R, int V>
-inline constexpr int rows_together = 1;
-template <class Out, int R, int V>
-requires packs<Out, i32x16>
-inline constexpr int rows_together<Out, i32x16, R, V> = R % (4 / V) == 0 ? 4 / V : 1;
+inline constexpr int strips_packed = 0;
+template <class Out>
+inline constexpr int strips_packed<Out, i32x16> = [] {
+  if (requires(const i32x16(&x)[4]) { pack_clamped(x, 0, 0, 0, Out{}); }) return 4;
+  if (requires(const i32x16(&x)[2]) { pack_clamped(x, 0, 0, 0, Out{}); }) return 2;
+  return 0;
+}();
 
 /// An epilogue cut before its last stage, if that makes codes.
 template <class Epilogue>
@@ -83,18 +81,26 @@ requires last_codes<Epilogue>::found PARE_ALWAYS_INLINE auto before_codes(const 
   return unclamped(last::stage(epilogue), apply(last::before(epilogue), x, at), at);
 }
 
-/// Four strips through an epilogue, packed: x(i) is the sum of strip i, at(i) its place.
-template <class Out, class Epilogue, class X, class At>
+/// N strips through an epilogue, packed: x(i) is the sum of strip i, at(i) its place.
+template <class Out, int N, class Epilogue, class X, class At>
 PARE_ALWAYS_INLINE i32_reg packed_codes(const Epilogue& epilogue, const X& x, const At& at) {
-  i32x16 four[4];
+  i32x16 strips[N];
   if constexpr (requires { to_steps(before_codes(epilogue, x(0), at(0))); }) {
-    PARE_UNROLL for (int i = 0; i < 4; ++i) four[i] = to_steps(before_codes(epilogue, x(i), at(i)));
+    PARE_UNROLL for (int i = 0; i < N; ++i) strips[i] = to_steps(before_codes(epilogue, x(i), at(i)));
     const output_map& output = last_codes<Epilogue>::stage(epilogue).output;
-    return pack_clamped(four, output.zero_point, output.min, output.max, Out{});
+    return pack_clamped(strips, output.zero_point, output.min, output.max, Out{});
   } else {
-    PARE_UNROLL for (int i = 0; i < 4; ++i) four[i] = apply(epilogue, x(i), at(i));
-    return pack_codes(four, Out{});
+    PARE_UNROLL for (int i = 0; i < N; ++i) strips[i] = apply(epilogue, x(i), at(i));
+    return pack_codes(strips, Out{});
   }
+}
+
+/// The epilogue of rows [First, R) of V panels, strip by strip.
+template <int First, int R, int V, class Out, class Epilogue, class Value>
+PARE_ALWAYS_INLINE void store_strips(Out* out, index out_stride, const Epilogue& epilogue, index row, index column,
+                                     const Value& value) {
+  PARE_UNROLL for (int r = First; r < R; ++r, out += out_stride) PARE_UNROLL for (int v = 0; v < V; ++v)
+      store_strip(out + v * strip_lanes, apply(epilogue, value(r, v), place{row + r, column + v * strip_lanes, 0, 16}));
 }
 
 /// The epilogue of R rows of V panels: value(r, v) is the finished sum of row r and panel v.
@@ -107,18 +113,29 @@ PARE_ALWAYS_INLINE void store_whole(const Call& call, const Epilogue& stages, in
   auto* out = call.out + row * out_stride + column;
   using finished_value = std::remove_cvref_t<decltype(apply(epilogue, value(0, 0), place{}))>;
   using out_type = std::remove_reference_t<decltype(*out)>;
-  constexpr int together = rows_together<out_type, finished_value, R, V>;
-  PARE_UNROLL for (int r = 0; r < R; r += together, out += together * out_stride) {
+  // Strips that leave together: some rows', or parts of a row's; the rows that are over leave strip by strip.
+  constexpr int packed = strips_packed<out_type, finished_value>;
+  constexpr int together = packed > V ? packed / V : 1, over = R % together;
+  constexpr bool packs = packed != 0 && (over == 0 || packed == 2);
+  constexpr int step = packs ? together : 1, whole = packs ? R - over : R;
+  PARE_UNROLL for (int r = 0; r < whole; r += step, out += step * out_stride) {
     const auto sum = [&](int i) __attribute__((always_inline)) { return value(r + i / V, i % V); };
     const auto at = [&](int i) __attribute__((always_inline)) {
       return place{row + r + i / V, column + i % V * strip_lanes, 0, 16};
     };
-    if constexpr (together * V == 4 && packs<out_type, finished_value>) {
-      store_packed_codes<V>(out, out_stride, packed_codes<out_type>(epilogue, sum, at));
+    if constexpr (packs && packed >= V) {
+      store_packed_codes<V>(out, out_stride, packed_codes<out_type, packed>(epilogue, sum, at));
+    } else if constexpr (packs) {
+      PARE_UNROLL for (int v = 0; v < V; v += packed)
+          store_packed_codes<packed>(out + v * strip_lanes, out_stride,
+                                     packed_codes<out_type, packed>(
+                                         epilogue, [&](int i) __attribute__((always_inline)) { return sum(v + i); },
+                                         [&](int i) __attribute__((always_inline)) { return at(v + i); }));
     } else {
       PARE_UNROLL for (int v = 0; v < V; ++v) store_strip(out + v * strip_lanes, apply(epilogue, sum(v), at(v)));
     }
   }
+  if constexpr (whole < R) store_strips<R - over, R, V>(out, out_stride, epilogue, row, column, value);
 }
 
 /// Whether the rectangle holds all columns of V panels.

@@ -1,26 +1,50 @@
 // sums.inl: where the sums of a tile start, and what they are when its steps are done. Included by gemm.inl.
 
-/// Where sums are plain int32 lanes they start at what is added to them, correction and bias, instead of zero.
+/// Where sums are int32 lanes, plain or in an order of their own, they start at what is added to them, correction and
+/// bias, instead of zero.
+template <class Dot>
+inline constexpr bool starts = std::is_same_v<typename Dot::acc, i32x16>;
+template <class Dot>
+requires(rows_in_cell<Dot> != 1) inline constexpr bool starts<Dot> = true;
 template <class Call>
-inline constexpr bool starts_int32 =
-    traits<Call>::choice::period == 0 && std::is_same_v<typename traits<Call>::choice::type::acc, i32x16>;
+inline constexpr bool starts_int32 = traits<Call>::choice::period == 0 && starts<typename traits<Call>::choice::type>;
 template <class Call>
 inline constexpr bool starts_corrected = traits<Call>::shifted&& starts_int32<Call>;
 template <class Call>
 inline constexpr bool starts_biased = leading_bias<decltype(Call::epilogue)>::found&& starts_int32<Call>;
 
+/// Sums that start at x, in every row of a cell.
+template <class Dot>
+PARE_ALWAYS_INLINE typename Dot::acc started_at(const i32x16& x) {
+  if constexpr (rows_in_cell<Dot> != 1) {
+    return Dot::started_at(x);
+  } else {
+    return x;
+  }
+}
+
+/// `start`, and what all sums of a row lack if its dot takes something from them.
+template <class Call>
+PARE_ALWAYS_INLINE i32x16 start_of_row_sums(const Call& call, index row, const i32x16& start) {
+  if constexpr (requires { call.row_terms; }) {
+    return start + fill<i32x16>(call.row_terms[row]);
+  } else {
+    return start;
+  }
+}
+
 /// The sums of a tile before its first step. Pre: sum is zero.
 template <class Call, int R, int V, class Sum>
-PARE_ALWAYS_INLINE void start_sums(const Call& call, index column, Sum (&sum)[R][V]) {
+PARE_ALWAYS_INLINE void start_sums(const Call& call, index column, Sum (&sum)[R][V], index row = 0) {
   if constexpr (starts_corrected<Call> || starts_biased<Call>) {
+    using dot = typename traits<Call>::choice::type;
     PARE_UNROLL for (int v = 0; v < V; ++v, column += strip_lanes) {
       i32x16 start{};
-      if constexpr (starts_corrected<Call>)
-        start = correction<typename traits<Call>::choice::type, i32x16>(call, column);
+      if constexpr (starts_corrected<Call>) start = correction<dot, i32x16>(call, column);
       if constexpr (starts_biased<Call>)
         start = start + load_lanes<i32x16>(leading_bias<decltype(Call::epilogue)>::values(call.epilogue) + column);
       PARE_UNROLL for (int r = 0; r < R; ++r) {
-        sum[r][v] = start;
+        sum[r][v] = started_at<dot>(start_of_row_sums(call, row + r, start));
         keep_apart(sum[r][v]);
       }
     }
@@ -44,11 +68,22 @@ PARE_ALWAYS_INLINE decltype(auto) stages_left(const Call& call) {
   }
 }
 
-/// The sums of a tile after its last step, as the epilogue takes them.
-template <class Call, class Sum, class Total>
-PARE_ALWAYS_INLINE auto finished_sum(const Call& call, index column, const Sum& sum, const Total& total, bool flushed) {
+/// The sums of one of the rows of a cell.
+template <class Dot>
+PARE_ALWAYS_INLINE decltype(auto) row_result(const typename Dot::acc& sum, [[maybe_unused]] int row) {
+  if constexpr (rows_in_cell<Dot> != 1) {
+    return Dot::result(sum, row);
+  } else {
+    return Dot::result(sum);
+  }
+}
+
+/// What Dot::result has made of the sums of a row after its last step, as the epilogue takes it.
+template <class Call, class Result, class Total>
+PARE_ALWAYS_INLINE auto finished_sum(const Call& call, index column, const Result& result, const Total& total,
+                                     bool flushed) {
   using dot = typename traits<Call>::choice::type;
-  const auto plain = sum_with(dot::result(sum), total, flushed);
+  const auto plain = sum_with(result, total, flushed);
   if constexpr (traits<Call>::shifted && !starts_corrected<Call>) {
     return plain + correction<dot, std::remove_cvref_t<decltype(plain)>>(call, column);
   } else {

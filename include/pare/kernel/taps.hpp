@@ -37,14 +37,16 @@ struct tap_walk {
 };
 
 /// What runs read for weights of type T with `inputs` channels per pixel: more than a tap where channels are few, and
-/// the pieces of a tile's rows fit the place for copies.
-template <class T>
+/// the pieces of a tile's rows fit the place for copies. Listed: few cells of a run are read, so that many short runs
+/// cost more than a copy of them.
+template <class T, bool Listed = false>
 constexpr tap_run run_of(image_extents window, index inputs) noexcept {
   constexpr index depth = cell_depth<T>, most_bytes = std::max<index>(sizeof(T), 2);  // of an activation
   const index run = round_up(window.width * inputs, depth);
-  const bool saves = run < window.width * round_up(inputs, depth) || inputs <= 16;
+  const bool saves = Listed || run < window.width * round_up(inputs, depth) || inputs <= 16;
   const bool fits = window.height * run * most_bytes <= 2048;
   if (window.height * window.width == 1 || !saves || !fits) return tap_run::tap;
+  if (Listed) return tap_run::window;
   constexpr index few_inputs = 32;  // a copy of that many costs less than a run of its own
   if (depth > 1 && window.height > 1 && window.width * inputs <= few_inputs) return tap_run::window;
   return window.width > 1 ? tap_run::row : tap_run::tap;

@@ -20,6 +20,8 @@ struct choose_dot {
   /// Strips between two flushes to int64, leaving room for the partial cell at the end; 0: none is ever needed.
   static constexpr index period = Wide ? (exact - 1) / type::strips * type::strips : 0;
   static_assert(!Wide || period > 0);
+  /// The same where no row ends in a partial cell.
+  static constexpr index whole_period = Wide ? exact / type::strips * type::strips : 0;
 };
 template <>
 struct choose_dot<f32, f32, false> {
@@ -32,6 +34,16 @@ struct choose_dot<f32, f16, false> {
   static constexpr index period = 0;
 };
 
+/// Strips between two flushes, for rows that end in a partial cell or do not.
+template <class Choice>
+constexpr index period_for(bool partial) {
+  if constexpr (requires { Choice::whole_period; }) {
+    return partial ? Choice::period : Choice::whole_period;
+  } else {
+    return Choice::period;
+  }
+}
+
 /// Stands for the int64 totals of a reduction that fits int32.
 struct no_total {};
 
@@ -39,15 +51,23 @@ struct no_total {};
 template <class T>
 inline constexpr int registers_of = sizeof(T) < sizeof(i32_reg) ? 1 : static_cast<int>(sizeof(T) / sizeof(i32_reg));
 
+/// How many rows of activations a cell holds.
+template <class Dot>
+inline constexpr int rows_in_cell = 1;
+template <class Dot>
+requires requires { Dot::rows_in_cell; }
+inline constexpr int rows_in_cell<Dot> = Dot::rows_in_cell;
+
 /// Whether a step reads the cells of all rows and lets the strip stream by part by part, instead of holding the strip
 /// and reading a cell per row: where the target says so, and where a strip would take more than a quarter of the
 /// registers.
 template <class Dot>
 inline constexpr bool streams = cells_first || 4 * Dot::parts* registers_of<typename Dot::part> > registers;
 
-/// The most rows whose accumulators stay in registers beside what a step holds.
+/// The most rows whose accumulators stay in registers beside what a step holds, unless the dot says how many.
 template <class Dot>
 constexpr int rows_for(int panels) {
+  if constexpr (requires { Dot::tile_rows; }) return Dot::tile_rows / panels;
   constexpr int part = registers_of<typename Dot::part>, cell = registers_of<typename Dot::cell>;
   const int shared = Dot::scratch + (streams<Dot> ? 2 * part : panels * Dot::parts * part + cell);
   const int per_row = panels * registers_of<typename Dot::acc> + (streams<Dot> ? cell : 0);

@@ -24,6 +24,17 @@ struct dense_walk {
   }
 };
 
+/// The same over weights that come from far, whose strips are fetched before they are read. By itself a CPU fetches no
+/// further than a page, and panels side by side are as many streams.
+struct far_walk : dense_walk {
+  static constexpr index ahead = 2048;
+};
+template <class Walk, int V>
+PARE_ALWAYS_INLINE void fetch_strips(const Walk& walk, index panel_bytes) {
+  if constexpr (requires { Walk::ahead; })
+    PARE_UNROLL for (int v = 0; v < V; ++v) __builtin_prefetch(walk.at.strip + v * panel_bytes + Walk::ahead);
+}
+
 /// The same where the partial cell comes first.
 struct headed_walk : dense_walk {
   position head;
@@ -54,6 +65,10 @@ PARE_ALWAYS_INLINE const std::byte* start_of_row(const Call& call, index row) {
   return reinterpret_cast<const std::byte*>(call.a == nullptr ? call.a : call.a + row * call.a_stride);
 }
 
+/// A call that takes far_walk.
+template <class Call>
+struct far_call : Call {};
+
 template <class Call>
 PARE_ALWAYS_INLINE auto start_walk(const Call& call, const panel_view<dense>& w, index row, index panel) {
   constexpr index depth = strip_depth<typename Call::weights_range>;
@@ -66,6 +81,17 @@ PARE_ALWAYS_INLINE auto start_walk(const Call& call, const panel_view<dense>& w,
   } else {
     return dense_walk{{start_of_row(call, row), w.strips + panel * w.panel_bytes}, call.k / depth, call.k % depth};
   }
+}
+
+/// Strips are counted one by one, but the tail is that of a pair.
+template <class Call>
+PARE_ALWAYS_INLINE dense_walk start_walk(const Call& call, const panel_view<paired>& w, index row, index panel) {
+  return {{start_of_row(call, row), w.strips + panel * w.panel_bytes}, call.k / pair_depth * 2, call.k % pair_depth};
+}
+template <class Call>
+PARE_ALWAYS_INLINE far_walk start_walk(const far_call<Call>& call, const panel_view<dense>& w, index row, index panel) {
+  const Call& plain = call;
+  return {start_walk(plain, w, row, panel)};
 }
 
 template <class Call, index C>

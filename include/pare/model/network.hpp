@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -90,16 +91,27 @@ class network {
     arena_plan made = plan_arena(lives_);
     offsets_ = std::move(made.offsets);
     arena_ = aligned_storage<std::byte>(made.bytes);
+    memory_ = arena_.data();
+    bytes_ = made.bytes;
     planned_ = true;
+  }
+  /// Lets the tensors live in the caller's memory, which must outlive the network, and gives back that of plan(). What
+  /// the tensors held is lost. Fails before plan(), or unless the memory holds arena_bytes() from a cache line on.
+  void use_memory(std::span<std::byte> memory) {
+    if (!planned_) fail("network", "plan() before use_memory()", "a network that is not planned");
+    if (static_cast<index>(memory.size()) < bytes_)
+      fail("memory", text("at least ", bytes_, " bytes"), static_cast<index>(memory.size()));
+    if (reinterpret_cast<std::uintptr_t>(memory.data()) % strip_bytes != 0)
+      fail("memory", text("an address that ", strip_bytes, " divides"), "another");
+    arena_ = {};
+    memory_ = memory.data();
   }
 
   /// The memory of a tensor: valid between the steps that write and read it, for outputs until the next run.
   /// Pre: planned, and x is of this network.
   template <class T>
   image_view<T> view(const tensor_of<T>& x) const noexcept {
-    // The arena is the network's scratch memory: what a const network computes with.
-    auto* const memory = const_cast<std::byte*>(arena_.data()) + offsets_[x.buffer];
-    return {reinterpret_cast<T*>(memory), x.batch, x.height, x.width, x.channels};
+    return {reinterpret_cast<T*>(memory_ + offsets_[x.buffer]), x.batch, x.height, x.width, x.channels};
   }
 
   /// Runs all steps; after each, observe(number of the step). Fails before plan(), or if the target is not available.
@@ -119,7 +131,7 @@ class network {
 
   std::size_t steps() const noexcept { return steps_.size(); }
   /// Bytes of all activations. Pre: planned.
-  index arena_bytes() const noexcept { return arena_.size(); }
+  index arena_bytes() const noexcept { return bytes_; }
   /// When each tensor lives: arena_bytes() is at least live_bytes() of it.
   std::span<const lifetime> lifetimes() const noexcept { return lives_; }
 
@@ -149,6 +161,8 @@ class network {
   std::vector<index> offsets_;
   std::vector<std::unique_ptr<any_step>> steps_;
   aligned_storage<std::byte> arena_;
+  std::byte* memory_ = nullptr;  ///< the arena, or the caller's: scratch memory that a const network computes with
+  index bytes_ = 0;
   bool planned_ = false;
 };
 

@@ -19,7 +19,8 @@ namespace pare {
 /// A list of structures with a kernel.
 template <class... Structures>
 struct structures {};
-using usual_structures = structures<block<4, 4>, block<1, 4>, n_of_m<2, 4>, n_of_m<4, 16>, n_of_m<4, 32>>;
+using usual_structures = structures<block<4, 4>, block<1, 4>, n_of_m<2, 4>, n_of_m<4, 16>, n_of_m<4, 32>,
+                                    n_of_m<2, 4, 16>, n_of_m<4, 16, 16>>;
 
 /// One structure at one sparsity: a call with activations and outputs as rows, or both in channel cells.
 struct advice_row {

@@ -21,9 +21,9 @@ template <index R, index C>
 std::string structure_name(block<R, C>) {
   return text("block<", R, ", ", C, ">");
 }
-template <index N, index M>
-std::string structure_name(n_of_m<N, M, 1>) {
-  return text("n_of_m<", N, ", ", M, ">");
+template <index N, index M, index Shared>
+std::string structure_name(n_of_m<N, M, Shared>) {
+  return n_of_m<N, M, Shared>::name();
 }
 /// "s8[-127, 127]", "u16[0, 65535]", "f32", "f16".
 template <Element W>
@@ -136,9 +136,9 @@ void expect_parts(const packed_parts& parts, index n, index k) {
   const index panels = panel_count(n);
   expect_bytes(1, sizeof(element) == 1 ? panels * strip_bytes : 0);
   if constexpr (window_depth<Structure> != 0) {
-    const stored_windows<Structure> channel(k);
-    expect_bytes(0, n * channel.values);
-    expect_bytes(2, n * channel.places);
+    const stored_windows<Structure> bytes(k);
+    expect_bytes(0, n * bytes.values);
+    expect_bytes(2, ceil_div(n, Structure::shared) * bytes.places);
     expect_bytes(3, 0);
   } else if constexpr (!is_listed<Structure>) {
     expect_bytes(0, panels * panel_bytes_of<W, Structure>(k));
@@ -162,9 +162,9 @@ packed_parts stored_parts(const packed_weights<W, Structure>& weights,
                           [[maybe_unused]] aligned_storage<std::byte> (&own)[2]) {
   packed_parts parts = weights.parts();
   if constexpr (window_depth<Structure> != 0) {
-    const stored_windows<Structure> channel(weights.k());
-    own[0] = aligned_storage<std::byte>(weights.n() * channel.values);
-    own[1] = aligned_storage<std::byte>(weights.n() * channel.places);
+    const stored_windows<Structure> bytes(weights.k());
+    own[0] = aligned_storage<std::byte>(weights.n() * bytes.values);
+    own[1] = aligned_storage<std::byte>(ceil_div(weights.n(), Structure::shared) * bytes.places);
     store_windows(weights.view(), weights.n(), weights.k(), own[0].data(), own[1].data());
     parts[0] = std::span<const std::byte>(own[0]);
     parts[2] = std::span<const std::byte>(own[1]);
@@ -177,12 +177,14 @@ template <Element W, class Structure>
 auto operand_of(const packed_parts& parts, index n, index k) {
   if constexpr (window_depth<Structure> != 0) {
     using element = typename W::type;
-    const stored_windows<Structure> channel(k);
+    constexpr index shared = Structure::shared;
+    const stored_windows<Structure> bytes(k);
     packed_weights<W, Structure> weights(n, k, [&](index first, const matrix_view<element>& tile) {
-      for (index j = 0; j < tile.rows; ++j) {
-        std::fill_n(tile.row(j), k, element{0});
-        if (!load_windows<Structure>(parts[0].data() + (first + j) * channel.values,
-                                     parts[2].data() + (first + j) * channel.places, k, tile.row(j)))
+      for (index j = 0; j < tile.rows; j += shared) {
+        const matrix_view<element> group(tile.row(j), std::min(shared, tile.rows - j), k);
+        std::fill_n(group.data, group.rows * k, element{0});
+        if (!load_windows<Structure>(parts[0].data() + (first + j) * bytes.values,
+                                     parts[2].data() + (first + j) / shared * bytes.places, group))
           fail("bytes", text("places that rise within every window of ", Structure::window), "others");
       }
     });

@@ -4,6 +4,7 @@
 #include "../kernel/conv.hpp"
 #include "linear.hpp"
 #include "packed_conv.hpp"
+#include "prepared.hpp"
 
 namespace pare {
 
@@ -86,12 +87,26 @@ tap_walk walk_over(const image_view<const typename A::type>& x, std::int32_t zer
           .zero_point = static_cast<std::byte>(size == 1 ? zero_point : 0)};
 }
 
+constexpr bool is_padded(const conv_geometry& g) noexcept {
+  return g.pad_top != 0 || g.pad_left != 0 || g.pad_bottom != 0 || g.pad_right != 0;
+}
+
 /// Whether every output pixel reads one pixel, the next one the next: the convolution is the product of a matrix whose
 /// rows are pixels.
 template <class Weights>
 bool is_product(const Weights& w, const conv_geometry& g) noexcept {
-  return w.groups() == 1 && w.window().height == 1 && w.window().width == 1 && g.stride_y == 1 && g.stride_x == 1 &&
-         g.pad_top == 0 && g.pad_left == 0 && g.pad_bottom == 0 && g.pad_right == 0;
+  return w.groups() == 1 && w.window() == image_extents{1, 1} && g.stride_y == 1 && g.stride_x == 1 && !is_padded(g);
+}
+
+/// The elements that an output reads, if they follow each other in memory and the next output's follow them: then the
+/// convolution is the product of a matrix of such rows, pixels under a window of one or whole images under a window as
+/// large. Otherwise below 0.
+template <class Weights>
+index row_of_product(const Weights& w, const conv_geometry& g, image_extents image) noexcept {
+  if (is_product(w, g)) return w.inputs();
+  const bool without_gaps = w.reads() == tap_run::window || w.packed_depth() == w.depth();
+  const bool whole = w.groups() == 1 && w.window() == image && g.dilation_y == 1 && g.dilation_x == 1 && !is_padded(g);
+  return whole && without_gaps ? w.depth() : -1;
 }
 
 /// Runs the columns of call.part, in pieces that read the same input channels.
@@ -108,18 +123,72 @@ void run_groups(Call call, const Weights& w, target on) noexcept {
   }
 }
 
-/// Splits rows or columns of a whole call, whichever is more, among the threads of an executor: run_part(call).
-template <class Call, Executor E, class F>
-void split(const Call& call, const E& executor, const F& run_part) {
-  const index rows = call.part.row_end, columns = call.part.column_end, parts = executor.concurrency();
+/// Part `i` of `parts` of a whole call: some of its rows or of its columns, whichever are more.
+template <class Call>
+Call part_of(const Call& call, index parts, index i) noexcept {
+  const index rows = call.part.row_end, columns = call.part.column_end;
   const bool by_row = rows >= columns;
-  executor.bulk(parts, [&](index i) {
-    Call mine = call;
-    const index extent = by_row ? rows : columns, grain = by_row ? 1 : 4 * strip_lanes;
-    (by_row ? mine.part.row_begin : mine.part.column_begin) = piece(extent, grain, parts, i);
-    (by_row ? mine.part.row_end : mine.part.column_end) = piece(extent, grain, parts, i + 1);
-    run_part(mine);
-  });
+  Call mine = call;
+  const index extent = by_row ? rows : columns, grain = by_row ? 1 : 4 * strip_lanes;
+  (by_row ? mine.part.row_begin : mine.part.column_begin) = piece(extent, grain, parts, i);
+  (by_row ? mine.part.row_end : mine.part.column_end) = piece(extent, grain, parts, i + 1);
+  return mine;
+}
+
+/// A whole convolution, and whether it runs as the product that it is then.
+template <class Call, class Product>
+struct whole_conv {
+  using product = Product;
+  Call call;
+  bool is_product = false;
+};
+
+/// The call of a convolution that fits. Fails as conv2d does.
+template <class A, index MaxDepth, class X, class Weights, Stage Epilogue, class Out>
+auto conv2d_call(const image_view<X>& x, std::int32_t zero_point, const Weights& w, const conv_geometry& geometry,
+                 const Epilogue& epilogue, const image_view<Out>& y, target on) {
+  using range = range_or_full<A, X>;
+  static_assert(std::is_same_v<typename range::type, std::remove_const_t<X>>,
+                "pare: A must be a format of x's element type");
+  static_assert(!Weights::in_cells,
+                "pare: weights of block<R, C> with R below 16 run in channel cells; give conv2d a workspace of "
+                "conv2d_workspace() bytes after y (see nn/conv2d_cells.hpp)");
+  expect_available(on);
+  expect_equal("geometry.groups", w.groups(), geometry.groups);
+  expect_equal("x.channels", w.inputs(), x.channels);
+  expect_images(x, geometry, w.window(), w.outputs(), y);
+  expect_activations<range, MaxDepth>(zero_point, w.depth());
+  const index pixels = y.batch * y.height * y.width;
+  expect_stage<Out>(epilogue, pixels, y.channels);
+
+  using product = gemm_call<range, typename Weights::range, typename Weights::structure, Epilogue, Out, MaxDepth>;
+  using convolution = conv_call<range, typename Weights::range, typename Weights::structure, Epilogue, Out, MaxDepth>;
+  whole_conv<convolution, product> whole;
+  convolution& call = whole.call;
+  call.walk = walk_over<range>(x, zero_point, w, geometry, {y.height, y.width});
+  const index row = row_of_product(w, geometry, {x.height, x.width});
+  whole.is_product = row >= 0;
+  call.a = x.data;
+  call.a_stride = row;
+  static_cast<product&>(call).k = row;
+  call.weights = w.view();
+  call.zero_point = zero_point;
+  call.epilogue = epilogue;
+  call.out = y.data;
+  call.out_stride = y.channels;
+  call.part = {0, pixels, 0, y.channels};
+  return whole;
+}
+
+/// Computes part `i` of `parts`.
+template <class Whole, class Weights>
+void run_part_of(const Whole& whole, const Weights& w, target on, index parts, index i) noexcept {
+  const auto mine = part_of(whole.call, parts, i);
+  if (whole.is_product) {
+    run(static_cast<const typename Whole::product&>(mine), on);
+  } else {
+    run_groups(mine, w, on);
+  }
 }
 
 }  // namespace PARE_UNIT
@@ -138,40 +207,19 @@ inline namespace PARE_UNIT {
 template <class A = void, index MaxDepth = default_depth, class X, class Weights, Stage Epilogue, class Out,
           Executor E = sequential>
 void conv2d(const image_view<X>& x, std::int32_t zero_point, const Weights& w, const conv_geometry& geometry,
-            const Epilogue& epilogue, const image_view<Out>& y, target on = best_target(), const E& executor = {}) {
-  using range = detail::range_or_full<A, X>;
-  static_assert(std::is_same_v<typename range::type, std::remove_const_t<X>>,
-                "pare: A must be a format of x's element type");
-  static_assert(!Weights::in_cells,
-                "pare: weights of block<R, C> with R below 16 run in channel cells; give conv2d a workspace of "
-                "conv2d_workspace() bytes after y (see nn/conv2d_cells.hpp)");
-  expect_available(on);
-  expect_equal("geometry.groups", w.groups(), geometry.groups);
-  expect_equal("x.channels", w.inputs(), x.channels);
-  detail::expect_images(x, geometry, w.window(), w.outputs(), y);
-  detail::expect_activations<range, MaxDepth>(zero_point, w.depth());
-  const index pixels = y.batch * y.height * y.width;
-  detail::expect_stage<Out>(epilogue, pixels, y.channels);
-
-  using product = gemm_call<range, typename Weights::range, typename Weights::structure, Epilogue, Out, MaxDepth>;
-  conv_call<range, typename Weights::range, typename Weights::structure, Epilogue, Out, MaxDepth> call;
-  call.walk = detail::walk_over<range>(x, zero_point, w, geometry, {y.height, y.width});
-  call.a = x.data;
-  call.a_stride = x.channels;
-  static_cast<product&>(call).k = x.channels;
-  call.weights = w.view();
-  call.zero_point = zero_point;
-  call.epilogue = epilogue;
-  call.out = y.data;
-  call.out_stride = y.channels;
-  call.part = {0, pixels, 0, y.channels};
-  detail::split(call, executor, [&](const auto& part) {
-    if (detail::is_product(w, geometry)) {
-      run(static_cast<const product&>(part), on);
-    } else {
-      detail::run_groups(part, w, on);
-    }
-  });
+            const Epilogue& epilogue, const image_view<Out>& y, target on = best_target(),
+            const E& executor = {}) PARE_THROWS_MISTAKES {
+  const auto call = detail::conv2d_call<A, MaxDepth>(x, zero_point, w, geometry, epilogue, y, on);
+  const index parts = executor.concurrency();
+  executor.bulk(parts, [&](index i) noexcept { detail::run_part_of(call, w, on, parts, i); });
+}
+/// Checks the arguments of conv2d() and returns the call, whose run() is noexcept (see prepared.hpp).
+template <class A = void, index MaxDepth = default_depth, class X, class Weights, Stage Epilogue, class Out>
+auto prepare_conv2d(const image_view<X>& x, std::int32_t zero_point, const Weights& w, const conv_geometry& geometry,
+                    const Epilogue& epilogue, const image_view<Out>& y,
+                    target on = best_target()) PARE_THROWS_MISTAKES {
+  return prepared([call = detail::conv2d_call<A, MaxDepth>(x, zero_point, w, geometry, epilogue, y, on), &w, on](
+                      index parts, index i) noexcept { detail::run_part_of(call, w, on, parts, i); });
 }
 
 }  // namespace PARE_UNIT

@@ -126,24 +126,33 @@ inline namespace PARE_UNIT {
 /// for linear, with k = taps of the window. y must not overlap x; an `add` stage may read y itself. Needs no workspace
 /// and allocates nothing; uses about 30 KB of stack per thread.
 /// Fails on extents that do not match, values out of range, or a target that is not available, before it writes.
-template <class A = void, index MaxDepth = default_depth, class X, Element W, Stage Epilogue, class Out,
-          Executor E = sequential>
-void depthwise_conv2d(const image_view<X>& x, std::int32_t zero_point, const packed_depthwise<W>& w,
-                      const conv_geometry& geometry, const Epilogue& epilogue, const image_view<Out>& y,
-                      target on = best_target(), const E& executor = {}) {
+///
+/// prepare_depthwise_conv2d checks the arguments and returns the call, whose run() is noexcept; depthwise_conv2d runs
+/// it at once.
+template <class A = void, index MaxDepth = default_depth, class X, Element W, Stage Epilogue, class Out>
+auto prepare_depthwise_conv2d(const image_view<X>& x, std::int32_t zero_point, const packed_depthwise<W>& w,
+                              const conv_geometry& geometry, const Epilogue& epilogue, const image_view<Out>& y,
+                              target on = best_target()) PARE_THROWS_MISTAKES {
   using range = detail::range_or_full<A, X>;
   static_assert(std::is_same_v<typename range::type, std::remove_const_t<X>>,
                 "pare: A must be a format of x's element type");
   expect_available(on);
   detail::expect_depthwise<range, MaxDepth, Out>(x, zero_point, w, geometry, epilogue, y);
-  if (y.size() == 0) return;
-  const auto call = detail::whole_depthwise<range, MaxDepth>(x, zero_point, w, geometry, epilogue, y);
-  const index parts = executor.concurrency(), lines = y.batch * y.height;
-  executor.bulk(parts, [&](index i) {
+  decltype(detail::whole_depthwise<range, MaxDepth>(x, zero_point, w, geometry, epilogue, y)) call;
+  if (y.size() != 0) call = detail::whole_depthwise<range, MaxDepth>(x, zero_point, w, geometry, epilogue, y);
+  return prepared([call, on, lines = y.batch * y.height, outputs = y.channels](index parts, index i) noexcept {
+    if (call.out == nullptr) return;  // nothing to compute
     auto mine = call;
-    mine.part = {detail::piece(lines, 1, parts, i), detail::piece(lines, 1, parts, i + 1), 0, y.channels};
+    mine.part = {detail::piece(lines, 1, parts, i), detail::piece(lines, 1, parts, i + 1), 0, outputs};
     run(mine, on);
   });
+}
+template <class A = void, index MaxDepth = default_depth, class X, Element W, Stage Epilogue, class Out,
+          Executor E = sequential>
+void depthwise_conv2d(const image_view<X>& x, std::int32_t zero_point, const packed_depthwise<W>& w,
+                      const conv_geometry& geometry, const Epilogue& epilogue, const image_view<Out>& y,
+                      target on = best_target(), const E& executor = {}) PARE_THROWS_MISTAKES {
+  prepare_depthwise_conv2d<A, MaxDepth>(x, zero_point, w, geometry, epilogue, y, on).run(executor);
 }
 
 }  // namespace PARE_UNIT

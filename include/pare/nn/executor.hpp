@@ -19,7 +19,7 @@ concept Executor = requires(const E& e, index n, void (*f)(index)) {
 struct sequential {
   static constexpr index concurrency() noexcept { return 1; }
   template <class F>
-  static void bulk(index n, F&& f) {
+  static void bulk(index n, F&& f) noexcept(noexcept(f(n))) {
     for (index i = 0; i < n; ++i) f(i);
   }
 };

@@ -11,6 +11,7 @@
 #include "executor.hpp"
 #include "fixed.hpp"
 #include "packed.hpp"
+#include "prepared.hpp"
 
 namespace pare {
 
@@ -193,6 +194,34 @@ void expect_zero_point(std::int32_t zero_point) {
   }
 }
 
+/// The call of a layer that fits, but for its part. Fails as linear does.
+template <class A, index MaxDepth, class X, PackedOperand W, Stage Epilogue, class Out>
+auto linear_call(const matrix_view<X>& x, std::int32_t zero_point, const W& w, const Epilogue& epilogue,
+                 const matrix_view<Out>& y, target on) {
+  using value = std::remove_const_t<X>;
+  using range = typename std::conditional_t<std::is_void_v<A>, element_of<value>, std::type_identity<A>>::type;
+  static_assert(std::is_same_v<typename range::type, value>, "pare: A must be a format of x's element type");
+  static_assert(!AffineOperand<W> || sizeof(value) == 1,
+                "pare: weights with a zero point take 8-bit activations; use symmetric weights with 16 bits");
+  expect_matrices(x, w, y, on);
+  if constexpr (IntegerRange<range>) expect_depth<range, W, MaxDepth>(w.k());
+  expect_zero_point<range>(zero_point);
+  expect_stage<Out>(epilogue, y.rows, y.columns);
+
+  using stages = stages_of<W, Epilogue>;
+  using general = gemm_call<range, typename W::range, typename W::structure, typename stages::type, Out, MaxDepth>;
+  typename call_for<W, general>::type call;
+  call.a = x.data;
+  call.a_stride = x.stride;
+  call.weights = w.view();
+  static_cast<general&>(call).k = w.k();
+  call.zero_point = zero_point;
+  call.epilogue = stages::of(epilogue);
+  call.out = y.data;
+  call.out_stride = y.stride;
+  return call;
+}
+
 }  // namespace PARE_UNIT
 }  // namespace detail
 
@@ -208,33 +237,23 @@ inline namespace PARE_UNIT {
 template <class A = void, index MaxDepth = default_depth, class X, PackedOperand W, Stage Epilogue, class Out,
           Executor E = sequential>
 void linear(const matrix_view<X>& x, std::int32_t zero_point, const W& w, const Epilogue& epilogue,
-            const matrix_view<Out>& y, target on = best_target(), const E& executor = {}) {
-  using value = std::remove_const_t<X>;
-  using range = typename std::conditional_t<std::is_void_v<A>, element_of<value>, std::type_identity<A>>::type;
-  static_assert(std::is_same_v<typename range::type, value>, "pare: A must be a format of x's element type");
-  static_assert(!AffineOperand<W> || sizeof(value) == 1,
-                "pare: weights with a zero point take 8-bit activations; use symmetric weights with 16 bits");
-  detail::expect_matrices(x, w, y, on);
-  if constexpr (IntegerRange<range>) detail::expect_depth<range, W, MaxDepth>(w.k());
-  detail::expect_zero_point<range>(zero_point);
-  detail::expect_stage<Out>(epilogue, y.rows, y.columns);
-
-  using stages = detail::stages_of<W, Epilogue>;
-  using general = gemm_call<range, typename W::range, typename W::structure, typename stages::type, Out, MaxDepth>;
-  typename detail::call_for<W, general>::type call;
-  call.a = x.data;
-  call.a_stride = x.stride;
-  call.weights = w.view();
-  static_cast<general&>(call).k = w.k();
-  call.zero_point = zero_point;
-  call.epilogue = stages::of(epilogue);
-  call.out = y.data;
-  call.out_stride = y.stride;
-
+            const matrix_view<Out>& y, target on = best_target(), const E& executor = {}) PARE_THROWS_MISTAKES {
+  const auto call = detail::linear_call<A, MaxDepth>(x, zero_point, w, epilogue, y, on);
   const index parts = executor.concurrency();
-  executor.bulk(parts, [&](index i) {
+  executor.bulk(parts, [&](index i) noexcept {
     auto mine = call;
     mine.part = detail::part_of(y.rows, y.columns, parts, i);
+    detail::run_part(mine, w, on);
+  });
+}
+/// Checks the arguments of linear() and returns the call, whose run() is noexcept and costs less (see prepared.hpp).
+template <class A = void, index MaxDepth = default_depth, class X, PackedOperand W, Stage Epilogue, class Out>
+auto prepare_linear(const matrix_view<X>& x, std::int32_t zero_point, const W& w, const Epilogue& epilogue,
+                    const matrix_view<Out>& y, target on = best_target()) PARE_THROWS_MISTAKES {
+  return prepared([call = detail::linear_call<A, MaxDepth>(x, zero_point, w, epilogue, y, on), &w, on, rows = y.rows,
+                   columns = y.columns](index parts, index i) noexcept {
+    auto mine = call;
+    mine.part = detail::part_of(rows, columns, parts, i);
     detail::run_part(mine, w, on);
   });
 }

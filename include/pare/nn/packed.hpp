@@ -45,8 +45,9 @@ panel_view<Structure> view_of(const packed_parts& parts, [[maybe_unused]] index 
 template <class S, class T>
 concept TileSource = std::invocable<S&, index, matrix_view<T>>;
 
-/// Weights [n, k] in the element range W. Structure is dense or block<R, C> (blocks of R output channels by one cell
-/// that are all zero take neither memory nor time).
+/// Weights [n, k] in the element range W. Structure is dense, block<R, C> (blocks of R output channels by one cell that
+/// are all zero take neither memory nor time) or n_of_m<N, M> (of every M weights along k at most N are not 0, in
+/// n_of_m<N, M, 16> the same ones in channels 16 i to 16 i + 15).
 template <Element W, class Structure = dense>
 class packed_weights {
  public:
@@ -56,8 +57,8 @@ class packed_weights {
   static_assert(
       has_kernel<Structure, element>,
       "pare: this version has kernels for dense weights and for block<R, C>, R = 1, 2, 4, 8 or 16 and C a multiple of "
-      "a cell (4 int8, 2 int16, 1 float), and for n_of_m<N, M> of 8-bit weights, N = 1, 2 or 4 and M / N = 2, 4, 8 or "
-      "16; "
+      "a cell (4 int8, 2 int16, 1 float), and for n_of_m<N, M> and n_of_m<N, M, 16> of 8-bit weights, N = 1, 2 or 4 "
+      "and M / N = 2, 4, 8 or 16; "
       "no kernel makes this structure faster yet: leave it dense, or prune "
       "block<4, 4> or whole channels (see kernel/pack.hpp)");
   static_assert(bits_of<W> >= 8 || std::is_same_v<Structure, dense>, "pare: 4-bit weights are packed dense");
@@ -110,7 +111,9 @@ class packed_weights {
     if (found.kept == 0) return;
     if constexpr (window_depth<Structure> != 0)
       fail(text("weights[", first + found.row, ", ", found.begin, "...]"),
-           text("at most ", Structure::kept, " of ", Structure::window, " that are not 0"), found.kept);
+           text("at most ", Structure::kept, " of ", Structure::window, " that are not 0",
+                Structure::shared == 1 ? "" : text(" in any of ", Structure::shared, " channels")),
+           found.kept);
   }
   static void expect_in_range(const matrix_view<const element>& tile, index first);
   void append(const matrix_view<const element>& tile, index panel, std::vector<std::byte>& strips,

@@ -13,9 +13,9 @@ namespace pare {
 /// The outputs of a panel read one range of input channels: all of them, their group's, or, where a panel holds several
 /// groups, those of all of them, with zeros for the inputs that an output does not see.
 ///
-/// Structure is dense, or block<R, C> with R = 1, 2, 4 or 8, whose activations are in channel cells (conv2d_cells.hpp):
-/// k is then the window's taps, each of all input channels, and a block of zeros, other groups' included, costs
-/// nothing.
+/// Structure is dense, block<16, C>, n_of_m<N, M>, or block<R, C> with R = 1, 2, 4 or 8, whose activations are in
+/// channel cells (conv2d_cells.hpp): k is then the window's taps, each of all input channels, and a block of zeros,
+/// other groups' included, costs nothing.
 template <Element W, class Structure = dense>
 class packed_conv {
  public:
@@ -24,9 +24,10 @@ class packed_conv {
   using structure = Structure;
   static constexpr bool in_cells = is_listed<Structure> && group_of<Structure> < strip_lanes;
   static_assert(!std::is_same_v<W, f16>, "pare: convolutions read f32 weights, not f16 ones yet");
-  static_assert(std::is_same_v<Structure, dense> || in_cells || window_depth<Structure> != 0,
-                "pare: convolutions take dense weights, block<R, C> with R = 1, 2, 4 or 8, and n_of_m<N, M>; for other "
-                "structures zeros cost as much as other weights");
+  static_assert(std::is_same_v<Structure, dense> || is_listed<Structure> ||
+                    (window_depth<Structure> != 0 && !shares_places<Structure>),
+                "pare: convolutions take dense weights, block<R, C> with R = 1, 2, 4, 8 or 16, and n_of_m<N, M> with a "
+                "pattern for each channel; for other structures zeros cost as much as other weights");
 
   packed_conv() = default;
   /// Fails if groups does not divide the outputs, the window is empty, or a weight is outside W.
@@ -45,9 +46,12 @@ class packed_conv {
   double density() const noexcept { return matrix_.density(); }
 
   // What a kernel needs.
+  /// Products per output with the zeros that complete the runs.
+  index packed_depth() const noexcept { return matrix_.k(); }
   panel_view<Structure> view() const noexcept { return matrix_.view(); }
   tap_run reads() const noexcept {
-    return groups_ == 1 && std::is_same_v<Structure, dense> ? run_of<element>(window_, group_inputs_) : tap_run::tap;
+    if (groups_ != 1 || in_cells || window_depth<Structure> != 0) return tap_run::tap;
+    return run_of<element, is_listed<Structure>>(window_, group_inputs_);
   }
   /// Channels that one tap reads.
   index read_inputs() const noexcept { return read_inputs_; }

@@ -72,6 +72,44 @@ PARE_ALWAYS_INLINE void store_codes(std::int8_t* p, const i32x16& x) {
   store_codes(reinterpret_cast<std::uint8_t*>(p), x);
 }
 
+/// Two strips in two registers of halves, as packs leave them, as bytes in their order, saturated to T.
+template <class T>
+PARE_ALWAYS_INLINE __m256i pack_halves(__m256i first, __m256i second, T) {
+  const __m256i codes = std::is_signed_v<T> ? _mm256_packs_epi16(first, second) : _mm256_packus_epi16(first, second);
+  return _mm256_permutevar8x32_epi32(codes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+PARE_ALWAYS_INLINE __m256i pack_strip(const i32x16& x) { return _mm256_packs_epi32((__m256i)x.r[0], (__m256i)x.r[1]); }
+
+/// Two strips of whole steps from the zero point as codes of T from min to max. Pre: these are codes of T.
+template <class T>
+requires(sizeof(T) == 1) PARE_ALWAYS_INLINE i32_reg
+    pack_clamped(const i32x16 (&steps)[2], std::int32_t zero_point, std::int32_t min, std::int32_t max, T) {
+  const __m256i zero = _mm256_set1_epi16(static_cast<short>(zero_point));
+  const __m256i least = _mm256_set1_epi8(static_cast<char>(min)), most = _mm256_set1_epi8(static_cast<char>(max));
+  const __m256i codes =
+      pack_halves(_mm256_adds_epi16(pack_strip(steps[0]), zero), _mm256_adds_epi16(pack_strip(steps[1]), zero), T{});
+  if constexpr (std::is_signed_v<T>) {
+    return (i32_reg)_mm256_min_epi8(_mm256_max_epi8(codes, least), most);
+  } else {
+    return (i32_reg)_mm256_min_epu8(_mm256_max_epu8(codes, least), most);
+  }
+}
+/// Two strips of codes.
+template <class T>
+PARE_ALWAYS_INLINE i32_reg pack_codes(const i32x16 (&x)[2], T) {
+  return (i32_reg)pack_halves(pack_strip(x[0]), pack_strip(x[1]), T{});
+}
+/// Two strips of packed codes, side by side if V is 2, or one in each of two rows.
+template <int V, class T>
+PARE_ALWAYS_INLINE void store_packed_codes(T* p, index stride, i32_reg packed) {
+  if constexpr (V == 2) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), (__m256i)packed);
+  } else {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128((__m256i)packed));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p + stride), _mm256_extracti128_si256((__m256i)packed, 1));
+  }
+}
+
 PARE_ALWAYS_INLINE i32_reg broadcast_16(const std::byte* p) {
   return (i32_reg)_mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }

@@ -18,9 +18,11 @@
 #if defined(__clang__)
 #define PARE_FEATURES_neon "neon"
 #define PARE_FEATURES_neon_dotprod "dotprod"
+#define PARE_FEATURES_neon_i8mm "dotprod,i8mm"
 #else
 #define PARE_FEATURES_neon "arch=armv8-a"
 #define PARE_FEATURES_neon_dotprod "arch=armv8.2-a+dotprod"
+#define PARE_FEATURES_neon_i8mm "arch=armv8.2-a+dotprod+i8mm"
 #endif
 #elif PARE_WASM
 #include <wasm_simd128.h>

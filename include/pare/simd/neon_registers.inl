@@ -108,3 +108,5 @@ struct dot_paired_halves : plain_dot<2> {
 template <class W, bool Split>
 using dot_for_halves = std::conditional_t<sizeof(typename W::type) == 1, dot_widened,
                                           std::conditional_t<Split, dot_split_halves, dot_paired_halves>>;
+
+using dot_for_floats = dot_floats_by_lane;

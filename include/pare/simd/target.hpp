@@ -6,13 +6,10 @@
 #include <string_view>
 
 #include "../core/error.hpp"
+#include "arm_cpu.hpp"
 #include "fetch.hpp"
 #if PARE_X86
 #include <cpuid.h>
-#elif PARE_ARM && defined(__linux__)
-#include <sys/auxv.h>
-#elif PARE_ARM && defined(__APPLE__)
-#include <sys/sysctl.h>
 #endif
 
 // The targets of this architecture, worst first: PARE_FOR_EACH_TARGET(X) expands X(name) for each that is compiled in.
@@ -57,6 +54,20 @@
 #else
 #define PARE_IF_NEON_DOTPROD(X)
 #endif
+#if PARE_ARM && (PARE_TARGETS & PARE_TARGET_BIT_NEON_DOTPROD) && (PARE_TARGETS & PARE_TARGET_BIT_NEON_A55)
+#define PARE_IF_NEON_A55(X) X(neon_a55)
+#else
+#define PARE_IF_NEON_A55(X)
+#endif
+#if PARE_ARM && (PARE_TARGETS & PARE_TARGET_BIT_NEON_DOTPROD) && (PARE_TARGETS & PARE_TARGET_BIT_NEON_I8MM)
+#define PARE_HAS_NEON_I8MM 1
+#define PARE_IF_NEON_I8MM(X) X(neon_i8mm)
+#else
+#define PARE_HAS_NEON_I8MM 0
+#define PARE_IF_NEON_I8MM(X)
+#endif
+/// The targets that multiply weights in pairs of strips.
+#define PARE_FOR_EACH_PAIR_TARGET(X) PARE_IF_NEON_I8MM(X)
 #if PARE_WASM && (PARE_TARGETS & PARE_TARGET_BIT_WASM_SIMD128)
 #define PARE_IF_WASM_SIMD128(X) X(wasm_simd128)
 #else
@@ -68,20 +79,39 @@
   PARE_IF_AVX2(X)               \
   PARE_IF_AVX_VNNI(X)           \
   PARE_IF_AVX512(X)             \
-  PARE_IF_AVX512_VNNI(X) PARE_IF_NEON(X) PARE_IF_NEON_DOTPROD(X) PARE_IF_AVX512_VBMI(X) PARE_IF_WASM_SIMD128(X)
+  PARE_IF_AVX512_VNNI(X)        \
+  PARE_IF_NEON(X)               \
+  PARE_IF_NEON_DOTPROD(X)       \
+  PARE_IF_AVX512_VBMI(X)        \
+  PARE_IF_NEON_A55(X) PARE_IF_NEON_I8MM(X) PARE_IF_WASM_SIMD128(X)
 
 namespace pare {
 
 /// Every instruction set the library knows, on any architecture. Its number is that of its bit in PARE_TARGETS.
-enum class target { scalar, sse41, avx2, avx_vnni, avx512_vnni, neon, neon_dotprod, avx512_vbmi, wasm_simd128, avx512 };
+enum class target {
+  scalar,
+  sse41,
+  avx2,
+  avx_vnni,
+  avx512_vnni,
+  neon,
+  neon_dotprod,
+  avx512_vbmi,
+  neon_a55,
+  neon_i8mm,
+  wasm_simd128,
+  avx512
+};
 
-inline constexpr std::array all_targets{target::scalar,      target::sse41,       target::avx2, target::avx_vnni,
-                                        target::avx512,      target::avx512_vnni, target::neon, target::neon_dotprod,
-                                        target::avx512_vbmi, target::wasm_simd128};
+inline constexpr std::array all_targets{target::scalar,   target::sse41,        target::avx2,
+                                        target::avx_vnni, target::avx512,       target::avx512_vnni,
+                                        target::neon,     target::neon_dotprod, target::avx512_vbmi,
+                                        target::neon_a55, target::neon_i8mm,    target::wasm_simd128};
 
 constexpr std::string_view name(target t) noexcept {
-  constexpr std::string_view names[] = {"scalar", "sse4.1",       "avx2",        "avx-vnni",     "avx512-vnni",
-                                        "neon",   "neon-dotprod", "avx512-vbmi", "wasm-simd128", "avx512"};
+  constexpr std::string_view names[] = {"scalar",      "sse4.1",    "avx2",         "avx-vnni",
+                                        "avx512-vnni", "neon",      "neon-dotprod", "avx512-vbmi",
+                                        "neon-a55",    "neon-i8mm", "wasm-simd128", "avx512"};
   return names[static_cast<int>(t)];
 }
 
@@ -138,22 +168,19 @@ inline bool cpu_has(target t) noexcept {
   }
 }
 #elif PARE_ARM
-inline bool cpu_has_dotprod() noexcept {
-#if defined(__ARM_FEATURE_DOTPROD)
-  return true;
-#elif defined(__linux__)
-  constexpr unsigned long asimddp = 1ul << 20;  // HWCAP_ASIMDDP of <asm/hwcap.h>
-  return (getauxval(AT_HWCAP) & asimddp) != 0;
-#elif defined(__APPLE__)
-  int has = 0;
-  std::size_t size = sizeof has;
-  return sysctlbyname("hw.optional.arm.FEAT_DotProd", &has, &size, nullptr, 0) == 0 && has != 0;
-#else
-  return false;
-#endif
-}
 inline bool cpu_has(target t) noexcept {
-  return t == target::scalar || t == target::neon || (t == target::neon_dotprod && cpu_has_dotprod());
+  switch (t) {
+    case target::scalar:
+    case target::neon:
+      return true;
+    case target::neon_dotprod:
+    case target::neon_a55:
+      return has_dotprod();
+    case target::neon_i8mm:
+      return has_dotprod() && has_i8mm();
+    default:
+      return false;
+  }
 }
 #else
 inline bool cpu_has(target t) noexcept { return t == target::scalar || (PARE_WASM && t == target::wasm_simd128); }
@@ -166,8 +193,10 @@ constexpr target promised() noexcept {
   if constexpr (compiled_in(target::avx512_vbmi)) return target::avx512_vbmi;
 #endif
   return target::avx512_vnni;
+#elif defined(__ARM_FEATURE_DOTPROD) && defined(__ARM_FEATURE_MATMUL_INT8)
+  return compiled_in(target::neon_i8mm) ? target::neon_i8mm : target::neon_dotprod;
 #elif defined(__ARM_FEATURE_DOTPROD)
-  return target::neon_dotprod;
+  return compiled_in(target::neon_i8mm) || compiled_in(target::neon_a55) ? target::scalar : target::neon_dotprod;
 #elif PARE_WASM
   return target::wasm_simd128;
 #else
@@ -175,10 +204,19 @@ constexpr target promised() noexcept {
 #endif
 }
 
+/// Whether a target that the CPU has is for CPUs like this one.
+inline bool suits([[maybe_unused]] target t) noexcept {
+#if PARE_ARM
+  return t != target::neon_a55 || all_cortex_a55();
+#else
+  return true;
+#endif
+}
+
 inline target detect() noexcept {
   target best = target::scalar;
   for (target t : all_targets)
-    if (compiled_in(t) && cpu_has(t)) best = t;
+    if (compiled_in(t) && cpu_has(t) && suits(t)) best = t;
   return best;
 }
 
@@ -187,7 +225,8 @@ inline target detect() noexcept {
 /// True if kernels for `t` are compiled in and this CPU can run them.
 inline bool available(target t) noexcept { return compiled_in(t) && cpu::cpu_has(t); }
 
-/// The target that runs when none is asked for: the last of all_targets that is available.
+/// The target that runs when none is asked for: the last of all_targets that is available, where the order of
+/// Cortex-A55 counts only if all cores are that: the others would be half as fast.
 inline target best_target() noexcept {
   if constexpr (cpu::promised() != target::scalar && compiled_in(cpu::promised())) {
     return cpu::promised();
@@ -195,6 +234,18 @@ inline target best_target() noexcept {
     static const target best = cpu::detect();
     return best;
   }
+}
+
+/// The same for a thread that stays on the core that it is on.
+inline target best_target_here() noexcept {
+  const target best = best_target();
+#if PARE_ARM
+  if (compiled_in(target::neon_a55) && (best == target::neon_dotprod || best == target::neon_a55)) {
+    const auto midr = cpu::midr_here();
+    if (midr != 0) return cpu::is_cortex_a55(midr) ? target::neon_a55 : target::neon_dotprod;
+  }
+#endif
+  return best;
 }
 
 namespace cpu {

@@ -8,6 +8,7 @@
 #include "targets/avx_vnni.hpp"
 #include "targets/neon.hpp"
 #include "targets/neon_dotprod.hpp"
+#include "targets/neon_i8mm.hpp"
 #include "targets/scalar.hpp"
 #include "targets/sse41.hpp"
 #include "targets/wasm_simd128.hpp"

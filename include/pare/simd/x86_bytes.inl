@@ -1,11 +1,58 @@
 // x86_bytes.inl: 8-bit dots without vpdpbusd, for registers of any width. Included after what madd_bytes.inl wants and
-// maddubs, absolute, with_sign. Unsigned activations enter as x - 128.
+// maddubs, absolute, with_sign, load_some(p, bytes, others), sum_of_lanes. Unsigned activations enter as x - 128.
 
 #include "madd_bytes.inl"
+
+typedef signed char i8_reg __attribute__((vector_size(register_bytes)));
+
+/// Words First, ... of two registers in turns.
+template <int First, int... I>
+PARE_ALWAYS_INLINE i32_reg in_turns(i32_reg a, i32_reg b, std::integer_sequence<int, I...>) {
+  return __builtin_shufflevector(a, b, (First + I / 2 + I % 2 * static_cast<int>(sizeof...(I)))...);
+}
+
+/// Any weights, over cells that a row was rewritten as: |a|, and all bits set where a is negative. There w ^ -1 is
+/// -w - 1, and |a| times it is |a| short of a * w: in all columns, so that a row has a term that makes up for it. Two
+/// products fit int16: at most 128 * 127, at least 128 * -128.
+template <bool Signed>
+struct dot_rewritten_bytes : dot_signed_bytes<Signed> {
+  static constexpr int scratch = 2;
+  static constexpr index cell_step = 2 * cell_bytes;
+  struct cell {
+    i32_reg absolute, negative;
+  };
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return {broadcast_4(p), broadcast_4(p + cell_bytes)}; }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(single_sums& sum, const cell& a, i32_reg w) {
+    sum.r[Part] = madd_add(sum.r[Part], maddubs(a.absolute, w ^ a.negative), i32_reg{} + 0x00010001);
+  }
+  /// Bytes of a rewritten row: whole registers, and a line, so that not all rows begin in the same set of a cache.
+  static constexpr index row_bytes(index k) { return 2 * round_up(k, register_bytes) + strip_bytes; }
+  /// Rewrites a row of k activations. Returns the row's term.
+  static std::int32_t rewrite(std::byte* to, const std::byte* row, index k) {
+    i32_reg terms{};
+    for (; k >= register_bytes; k -= register_bytes, row += register_bytes, to += 2 * register_bytes)
+      terms = rewrite(to, load_register(row), terms);
+    if (k > 0) terms = rewrite(to, load_some(row, k, Signed ? 0 : static_cast<std::int32_t>(0x80808080)), terms);
+    return sum_of_lanes(terms);
+  }
+
+ private:
+  static PARE_ALWAYS_INLINE i32_reg rewrite(std::byte* to, i32_reg x, i32_reg terms) {
+    constexpr std::make_integer_sequence<int, register_bytes / 4> words{};
+    const i32_reg a = dot_signed_bytes<Signed>::as_signed(x), magnitude = absolute(a);
+    const auto negative = (i32_reg)((i8_reg)a < 0);
+    const i32_reg cells[2] = {in_turns<0>(magnitude, negative, words),
+                              in_turns<register_bytes / 8>(magnitude, negative, words)};
+    std::memcpy(to, cells, sizeof cells);
+    return madd_add(terms, maddubs(magnitude & negative, i32_reg{} + 0x01010101), i32_reg{} + 0x00010001);
+  }
+};
 
 /// Weights >= -127: |a| * (w with a's sign), two products of at most 128 * 127 fit int16.
 template <bool Signed>
 struct dot_narrow_bytes : dot_signed_bytes<Signed> {
+  using rewritten = dot_rewritten_bytes<Signed>;
   static constexpr int scratch = 3;
   struct cell {
     i32_reg a, absolute;
@@ -20,6 +67,12 @@ struct dot_narrow_bytes : dot_signed_bytes<Signed> {
     const i32_reg ones = i32_reg{} + 0x00010001;
     sum.r[Part] = madd_add(sum.r[Part], maddubs(a.absolute, with_sign(w, a.a)), ones);
   }
+};
+
+/// Any weights.
+template <bool Signed>
+struct dot_any_bytes : dot_full_bytes<Signed> {
+  using rewritten = dot_rewritten_bytes<Signed>;
 };
 
 /// Signed bytes x 4 bits: four products of at most 128 * 15 fit int16.
@@ -59,4 +112,4 @@ inline constexpr bool short_products =
 template <class A, class W>
 using dot_for_bytes = std::conditional_t<
     short_products<A, W>, dot_short_bytes<(A::min < 0)>,
-    std::conditional_t<(W::min >= -127), dot_narrow_bytes<(A::min < 0)>, dot_full_bytes<(A::min < 0)>>>;
+    std::conditional_t<(W::min >= -127), dot_narrow_bytes<(A::min < 0)>, dot_any_bytes<(A::min < 0)>>>;

@@ -30,6 +30,13 @@ PARE_ALWAYS_INLINE i32_reg low_bytes(i32_reg w) {
   return (i32_reg)_mm512_srai_epi16(_mm512_slli_epi16((__m512i)w, 8), 8);
 }
 
+/// Fewer bytes than a register has; the others are those of `others`.
+PARE_ALWAYS_INLINE i32_reg load_some(const std::byte* p, index bytes, std::int32_t others) {
+  const auto here = static_cast<__mmask64>((std::uint64_t{1} << bytes) - 1);
+  return (i32_reg)_mm512_mask_loadu_epi8(_mm512_set1_epi32(others), here, p);
+}
+PARE_ALWAYS_INLINE std::int32_t sum_of_lanes(i32_reg x) { return _mm512_reduce_add_epi32((__m512i)x); }
+
 #include "../x86_bytes.inl"
 
 using dot_for_floats = dot_floats;

@@ -76,11 +76,27 @@ struct dot_nibbles : nibble_strip {
 template <class A, class W>
 using dot_for_bytes = std::conditional_t<(W::min >= -127), dot_narrow_bytes<(A::min < 0)>, dot_bytes<(A::min < 0)>>;
 
-using dot_for_floats = dot_floats_by_lane;
-
 template <class A, class W>
 using dot_by_vector = dot_bytes<(A::min < 0)>;
 #include "../windows.inl"
+
+/// Two windows at a time whose places are the same in all lanes, for weights >= -127.
+template <bool Signed, int Depth>
+struct dot_picked_pairs : dot_narrow_bytes<Signed> {
+  using single = dot_picked<dot_bytes<Signed>, Depth>;
+  static constexpr int scratch = single::scratch + single::tables;
+  struct picker {
+    typename single::picker first, second;
+    explicit PARE_ALWAYS_INLINE picker(const std::byte* from) : first(from), second(from + cell_bytes) {}
+    PARE_ALWAYS_INLINE auto broadcast(const std::byte* p) const {
+      return typename dot_narrow_bytes<Signed>::cell{first.broadcast(p), second.broadcast(p + Depth)};
+    }
+  };
+};
+template <class A, class W, int Depth>
+requires(W::min >= -127) struct choose_windows<A, W, Depth, true> {
+  using type = dot_picked_pairs<(A::min < 0), Depth>;
+};
 
 }  // namespace pare::inline PARE_UNIT::neon
 #undef PARE_OPAQUE

@@ -189,7 +189,7 @@ template <class Dot>
 using exchanged = typename exchange_sides<Dot>::type;
 
 /// Four weights per lane, each with its place in a window of Depth activations, counted as windows.inl does.
-template <class A, class W, int Depth>
+template <class A, class W, int Depth, bool Shared>
 struct dot_picked : dot_plain<A, W, std::int32_t, 4> {
   static constexpr int window = Depth;
   struct cell {
@@ -200,8 +200,15 @@ struct dot_picked : dot_plain<A, W, std::int32_t, 4> {
     std::uint8_t place[16][4];
   };
   template <int>
-  static part load(const std::byte* strip) {
+  static part load(const std::byte* strip) requires(!Shared) {
     return copy<part>(strip);
+  }
+  template <int>
+  static part load(const std::byte* strip, const std::byte* places) requires Shared {
+    part x;
+    std::memcpy(x.lane, strip, sizeof x.lane);
+    for (auto& place : x.place) std::memcpy(place, places, sizeof place);
+    return x;
   }
   static cell broadcast(const std::byte* p) { return copy<cell>(p); }
   template <int>
@@ -210,8 +217,8 @@ struct dot_picked : dot_plain<A, W, std::int32_t, 4> {
       for (int j = 0; j < 4; ++j) sum.r[i] += a.k[w.place[i][j] % Depth] * w.lane[i][j];
   }
 };
-template <class A, class W, int Depth>
-using dot_for_windows = dot_picked<typename A::type, typename W::type, Depth>;
+template <class A, class W, int Depth, bool Shared>
+using dot_for_windows = dot_picked<typename A::type, typename W::type, Depth, Shared>;
 
 template <class A, class W>
 using dot_for_bytes = dot_plain<typename A::type, typename W::type, std::int32_t, 4>;

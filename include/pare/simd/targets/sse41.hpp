@@ -71,6 +71,17 @@ PARE_ALWAYS_INLINE i32_reg pairwise_sum(i32_reg a, i32_reg b) {
   return (i32_reg)_mm_hadd_epi32((__m128i)a, (__m128i)b);
 }
 
+/// Fewer bytes than a register has; the others are those of `others`.
+PARE_ALWAYS_INLINE i32_reg load_some(const std::byte* p, index bytes, std::int32_t others) {
+  i32_reg x = i32_reg{} + others;
+  std::memcpy(&x, p, static_cast<std::size_t>(bytes));
+  return x;
+}
+PARE_ALWAYS_INLINE std::int32_t sum_of_lanes(i32_reg x) {
+  const i32_reg two = pairwise_sum(x, x);
+  return pairwise_sum(two, two)[0];
+}
+
 #include "../lanes.inl"
 
 #include "../halves.inl"

@@ -1,0 +1,101 @@
+// conv_runs.inl: the sums of a tile of output pixels over all runs under their windows. Included by conv.inl.
+
+/// How a tile finds its runs: all pointed at by the table, too many for it at
+/// once, or one each, copied at a distance.
+enum class conv_runs { pointed, many, copied };
+
+/// Adds all runs of pixels `at`, ... of the table to `sum`. Returns whether
+/// anything was moved to `total`. Many: a call in the loop costs the sums their
+/// registers.
+template <class Traits, int R, int V, conv_runs Runs, class Sum, class Total, class View>
+PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps, index row, index at, index rows,
+                                 const View& w, index panel) {
+  const std::byte* strip = w.strips + panel * w.panel_bytes;
+  const index panel_bytes = w.panel_bytes;
+  if constexpr (Runs == conv_runs::copied) {
+    dense_walk walk{{*taps.at(0, at), strip}, taps.read(0) / Traits::cell_step, 0};
+    return accumulate<Traits, R, V>(sum, total, walk, taps.window_step(), panel_bytes);
+  }
+  index left = Traits::choice::period;
+  bool flushed = false;
+  const index some = taps.runs_at_once(), runs = taps.runs();
+  for (index run = 0; run < runs; ++run) {
+    if constexpr (Runs == conv_runs::many) {
+      if (run % some == 0) taps.point(row, std::min<index>(rows, R), run, std::min(run + some, runs));
+    }
+    const std::byte* const* const pointers = taps.at(run, at);
+    const std::byte* cells[R];
+    PARE_UNROLL for (int r = 0; r < R; ++r) cells[r] = pointers[r];
+    const index count = taps.read(run) / Traits::cell_step;
+    if constexpr (!Traits::shifted) {
+      bool outside = true;  // padding is zeros
+      PARE_UNROLL for (int r = 0; r < R; ++r) outside &= taps.is_outside(cells[r]);
+      if (outside) {
+        strip += count * strip_bytes;
+        continue;
+      }
+    }
+    flushed = add_run<Traits, R, V>(sum, total, cells, count, strip, panel_bytes, left, flushed);
+  }
+  return flushed;
+}
+
+/// Adds `count` listed cells of one run, whose first cell is number `begin`.
+template <class Traits, int R, class Sum, class Total>
+PARE_ALWAYS_INLINE bool add_listed(Sum (&sum)[R][1], Total& total, const std::byte* const (&row)[R],
+                                   const std::uint16_t*& cell, index count, index begin, const std::byte*& strip,
+                                   index& left, bool flushed) {
+  using dot = typename Traits::choice::type;
+  constexpr index period = Traits::choice::period;
+  while (count > 0) {
+    if constexpr (period != 0) {
+      if (left == 0) {
+        Sum part[R][1];
+        PARE_UNROLL for (int r = 0; r < R; ++r) part[r][0] = std::exchange(sum[r][0], Sum{});
+        flush<dot>(part, total, std::exchange(flushed, true));
+        left = period;
+      }
+    }
+    index now = period != 0 ? std::min(count, left) : count;
+    count -= now;
+    left -= now;
+    __asm__("" : "+r"(now));  // as in `steps`
+    for (; now > 0; --now, ++cell, strip += strip_bytes)
+      run_step<typename single_dot<dot>::type, R, 1>(sum, row, (*cell - begin) * Traits::cell_step, strip, 0);
+  }
+  return flushed;
+}
+
+/// The same for weights of which only some cells are kept: the list counts
+/// cells through all runs.
+template <class Traits, int R, int V, conv_runs Runs, class Sum, class Total, index C>
+PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps, index row, index at, index rows,
+                                 const panel_view<block<16, C>>& w, index panel) {
+  static_assert(V == 1, "every panel has a list of its own");
+  constexpr index cell_step = Traits::cell_step;
+  const std::uint16_t *cell = w.cells + w.first[panel], *const last = w.cells + w.first[panel + 1];
+  const std::byte* strip = w.strips + index{w.first[panel]} * strip_bytes;
+  if constexpr (Runs == conv_runs::copied) {
+    listed_walk<cell_step> walk{*taps.at(0, at), cell, strip, last - cell, 0};
+    return accumulate<Traits, R, V>(sum, total, walk, taps.window_step(), 0);
+  }
+  index left = Traits::choice::period;
+  bool flushed = false;
+  const index some = taps.runs_at_once(), runs = taps.runs();
+  for (index run = 0, begin = 0; cell != last; ++run) {
+    if constexpr (Runs == conv_runs::many) {
+      if (run % some == 0) taps.point(row, std::min<index>(rows, R), run, std::min(run + some, runs));
+    }
+    const index end = begin + taps.read(run) / cell_step;
+    index count = 0;
+    while (cell + count != last && cell[count] < end) ++count;
+    if (count != 0) {
+      const std::byte* const* const pointers = taps.at(run, at);
+      const std::byte* cells[R];
+      PARE_UNROLL for (int r = 0; r < R; ++r) cells[r] = pointers[r];
+      flushed = add_listed<Traits, R>(sum, total, cells, cell, count, begin, strip, left, flushed);
+    }
+    begin = end;
+  }
+  return flushed;
+}

@@ -1,0 +1,95 @@
+// step.inl: one step of the loop: some cells of every row times the strips they meet. Included by gemm.inl.
+
+/// The dot that consumes one strip at a time: the leftovers of one that consumes several, and what a list needs.
+template <class Dot>
+struct single_dot {
+  using type = Dot;
+};
+template <class Dot>
+requires(Dot::strips > 1) struct single_dot<Dot> {
+  using type = typename Dot::single;
+};
+
+template <class F, int... I>
+PARE_ALWAYS_INLINE void each_part(F f, std::integer_sequence<int, I...>) {
+  (f(std::integral_constant<int, I>{}), ...);
+}
+
+/// How a step makes cells of what lies in rows: dots that pick theirs read the places once for all rows.
+template <class Dot, class Position>
+PARE_ALWAYS_INLINE auto reader_of(const Position& at) {
+  if constexpr (requires { typename Dot::picker; }) {
+    return typename Dot::picker(at.places);
+  } else {
+    return Dot{};
+  }
+}
+/// A part of a panel's strip, with its places where they lie apart.
+template <class Dot, int Part, class Position>
+PARE_ALWAYS_INLINE auto part_at(const Position& at, index panel_bytes) {
+  if constexpr (requires { Dot::template load<Part>(at.strip, at.places); }) {
+    return Dot::template load<Part>(at.strip + panel_bytes, at.places + panel_bytes);
+  } else {
+    return Dot::template load<Part>(at.strip + panel_bytes);
+  }
+}
+
+/// The cell at p, of as many rows as the dot wants in one.
+template <class Dot, class Reader>
+PARE_ALWAYS_INLINE typename Dot::cell read_cell([[maybe_unused]] const Reader& reader, const std::byte* p,
+                                                [[maybe_unused]] index row_bytes) {
+  if constexpr (rows_in_cell<Dot> != 1) {
+    return Dot::broadcast(p, row_bytes);
+  } else {
+    return reader.broadcast(p);
+  }
+}
+
+/// sum[r][v] += cell r times strip v, for Dot::strips consecutive cells and strips.
+template <class Dot, int R, int V, class Position>
+PARE_ALWAYS_INLINE void step(typename Dot::acc (&sum)[R][V], const Position& at, index row_bytes, index panel_bytes) {
+  constexpr std::make_integer_sequence<int, Dot::parts> parts{};
+  if constexpr (streams<Dot>) {
+    const auto reader = reader_of<Dot>(at);
+    typename Dot::cell x[R];
+    PARE_UNROLL for (int r = 0; r < R; ++r) x[r] =
+        read_cell<Dot>(reader, at.cell + r * rows_in_cell<Dot> * row_bytes, row_bytes);
+    each_part(
+        [&](auto part) __attribute__((always_inline)) {
+          PARE_UNROLL for (int v = 0; v < V; ++v) {
+            const auto w = part_at<Dot, part>(at, v * panel_bytes);
+            PARE_UNROLL for (int r = 0; r < R; ++r) Dot::template mul_add<part>(sum[r][v], x[r], w);
+            __asm__ volatile("" ::: "memory");  // or compilers load every part before they use the first, and spill
+          }
+        },
+        parts);
+  } else {
+    typename Dot::part w[V][Dot::parts];
+    PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
+        [&](auto part) __attribute__((always_inline)) { w[v][part] = part_at<Dot, part>(at, v * panel_bytes); }, parts);
+    const auto reader = reader_of<Dot>(at);
+    const std::byte* third = at.cell;  // every third row: x86 addresses reach the two after it
+    PARE_UNROLL for (int r = 0; r < R; ++r) {
+      if (r % 3 == 0 && r != 0) {
+        third += 3 * row_bytes;
+        if constexpr (R > 8) __asm__("" : "+r"(third));
+      }
+      const auto x = reader.broadcast(third + r % 3 * row_bytes);
+      PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
+          [&](auto part) __attribute__((always_inline)) { Dot::template mul_add<part>(sum[r][v], x, w[v][part]); },
+          parts);
+    }
+  }
+}
+
+/// `steps` steps. The empty asm hides the trip count from gcc 12, which otherwise clones the loop and spills.
+template <class Dot, int R, int V, class Walk>
+PARE_ALWAYS_INLINE void steps(typename Dot::acc (&sum)[R][V], Walk& walk, index steps, index cell_step, index row_bytes,
+                              index panel_bytes) {
+  __asm__("" : "+r"(steps));
+  for (; steps > 0; --steps) {
+    fetch_strips<Walk, V>(walk, panel_bytes);
+    step<Dot, R, V>(sum, walk.here(), row_bytes, panel_bytes);
+    walk.advance(Dot::strips, cell_step);
+  }
+}

@@ -1,0 +1,32 @@
+// prepared.hpp: a layer whose arguments have been checked: it can run again and again, and cannot throw any more.
+#pragma once
+
+#include <utility>
+
+#include "executor.hpp"
+
+namespace pare {
+
+/// What prepare_linear and its like return. A mistake throws when exceptions are on (see core/error.hpp), so that a
+/// plain call cannot promise noexcept; this one can, because every check is behind it. Keeps pointers to the weights,
+/// the epilogue's parameters and the tensors: all must outlive it, and are read anew by each run.
+template <class Part>
+class prepared {
+ public:
+  explicit prepared(Part part) noexcept : part_(std::move(part)) {}
+
+  /// On the calling thread.
+  void run() const noexcept { part_(1, 0); }
+  /// On an executor's threads; noexcept if its bulk() is.
+  template <Executor E>
+  void run(const E& executor) const
+      noexcept(noexcept(executor.bulk(index{}, std::declval<void (&)(index) noexcept>()))) {
+    const index parts = executor.concurrency();
+    executor.bulk(parts, [&](index i) noexcept { part_(parts, i); });
+  }
+
+ private:
+  Part part_;  ///< computes part i of `parts`: part_(parts, i)
+};
+
+}  // namespace pare
