@@ -74,7 +74,7 @@ PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps
   static_assert(V == 1, "every panel has a list of its own");
   constexpr index cell_step = Traits::cell_step;
   const std::uint16_t *cell = w.cells + w.first[panel], *const last = w.cells + w.first[panel + 1];
-  const std::byte* strip = w.strips + index{w.first[panel]} * strip_bytes;
+  const std::byte* strip = w.strips + static_cast<index>(w.first[panel]) * strip_bytes;
   if constexpr (Runs == conv_runs::copied) {
     listed_walk<cell_step> walk{*taps.at(0, at), cell, strip, last - cell, 0};
     return accumulate<Traits, R, V>(sum, total, walk, taps.window_step(), 0);

@@ -223,7 +223,7 @@ void run_in_place(const Call& call) noexcept {
 
 template <class Call>
 void run(const Call& call) noexcept {
-  if (call.part.column_begin >= call.part.column_end) return;
+  if (call.part.column_begin >= call.part.column_end || call.part.row_begin >= call.part.row_end) return;
   if constexpr (RewrittenCall<Call>) {
     if (run_rewritten(call)) return;
   }
