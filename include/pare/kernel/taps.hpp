@@ -62,7 +62,10 @@ class tap_table {
   explicit tap_table(const tap_walk& walk) noexcept : walk_(walk) {
     pieces_ = std::max<index>(ceil_div(walk.run_bytes, piece_bytes), 1);
     last_read_ = round_up(walk.run_bytes - (pieces_ - 1) * piece_bytes, walk.cell_bytes);
-    if (walk.reads == tap_run::window) std::memset(copies_, 0, sizeof copies_);
+    if (walk.reads == tap_run::window) {
+      const index windows = walk.batch * walk.out.height * walk.out.width * copy_bytes();
+      std::memset(copies_, 0, static_cast<std::size_t>(std::min(windows, copied_bytes)));
+    }
     runs_ = walk.reads == tap_run::window ? 1 : walk.window.height * taps_of_row() * pieces_;
     std::memset(zeros_, static_cast<int>(walk.zero_point), static_cast<std::size_t>(std::min(read(0), piece_bytes)));
     if (walk.run_bytes % walk.cell_bytes == 0 || walk.reads == tap_run::window) return;
@@ -185,14 +188,27 @@ class tap_table {
     return copy;
   }
 
-  /// Copies a row of the window at x, pixel by pixel; pixels outside the image are zero points. Returns its end.
+  /// A few bytes, without a call. Returns their end.
+  static std::byte* copy_few(std::byte* to, const std::byte* from, index bytes) noexcept {
+    for (; bytes >= 8; bytes -= 8, to += 8, from += 8) std::memcpy(to, from, 8);
+    if ((bytes & 4) != 0) std::memcpy(to, from, 4), to += 4, from += 4;
+    if ((bytes & 2) != 0) std::memcpy(to, from, 2), to += 2, from += 2;
+    if ((bytes & 1) != 0) *to++ = *from;
+    return to;
+  }
+
+  /// Copies a row of the window at x; pixels outside the image are zero points. Returns its end.
   std::byte* copy_row(std::byte* to, const std::byte* pixels, index x) const noexcept {
-    for (index u = 0; u < walk_.window.width; ++u, to += walk_.pixel_bytes) {
-      const index image_x = x + u * walk_.geometry.dilation_x;
-      const bool inside = pixels != nullptr && image_x >= 0 && image_x < walk_.extents.width;
-      std::memcpy(to, inside ? pixels + image_x * walk_.pixel_bytes : zeros_,
-                  static_cast<std::size_t>(walk_.pixel_bytes));
+    const index taps = walk_.window.width, pixel = walk_.pixel_bytes, dilation = walk_.geometry.dilation_x;
+    if (pixels == nullptr) return copy_few(to, zeros_, taps * pixel);
+    if (dilation == 1) {
+      const index begin = std::clamp(-x, index{0}, taps), end = std::clamp(walk_.extents.width - x, begin, taps);
+      to = copy_few(to, zeros_, begin * pixel);
+      if (begin != end) to = copy_few(to, pixels + (x + begin) * pixel, (end - begin) * pixel);
+      return copy_few(to, zeros_, (taps - end) * pixel);
     }
+    for (index u = 0; u < taps; ++u, x += dilation)
+      to = copy_few(to, x >= 0 && x < walk_.extents.width ? pixels + x * pixel : zeros_, pixel);
     return to;
   }
 
