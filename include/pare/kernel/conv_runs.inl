@@ -47,6 +47,8 @@ PARE_ALWAYS_INLINE bool add_listed(Sum (&sum)[R][1], Total& total, const std::by
                                    index& left, bool flushed) {
   using dot = typename Traits::choice::type;
   constexpr index period = Traits::choice::period;
+  const std::byte* cells[R];  // where cell 0 of the list would lie
+  PARE_UNROLL for (int r = 0; r < R; ++r) cells[r] = row[r] - begin * Traits::cell_step;
   while (count > 0) {
     if constexpr (period != 0) {
       if (left == 0) {
@@ -61,7 +63,7 @@ PARE_ALWAYS_INLINE bool add_listed(Sum (&sum)[R][1], Total& total, const std::by
     left -= now;
     __asm__("" : "+r"(now));  // as in `steps`
     for (; now > 0; --now, ++cell, strip += strip_bytes)
-      run_step<typename single_dot<dot>::type, R, 1>(sum, row, (*cell - begin) * Traits::cell_step, strip, 0);
+      run_step<typename single_dot<dot>::type, R, 1>(sum, cells, index{*cell} * Traits::cell_step, strip, 0);
   }
   return flushed;
 }
