@@ -49,12 +49,13 @@ bool run_rewritten(const Call& call) noexcept {
   index fit = std::min(rewritten_rows::bytes / row_bytes, rewritten_rows::most);
   if (fit == 0) return false;
   if (fit >= tile) fit -= fit % tile;
+  const std::int32_t* const terms = rows.terms;
   const index step = round_up(ceil_div(end - begin, ceil_div(end - begin, fit)), std::min(fit, tile));
   for (index row = begin; row < end; row += step) {
     const index last = std::min(row + step, end);
     for (index i = row; i < last; ++i)
       rows.terms[i - row] = dot::rewrite(rows.memory + (i - row) * row_bytes, start_of_row(call, i), call.k);
-    rewritten block{call, round_up(call.k, dot::depth), rows.terms - row};
+    rewritten block{call, round_up(call.k, dot::depth), terms - row};
     block.a = reinterpret_cast<const typename Call::activations::type*>(rows.memory) - row * row_bytes;
     block.a_stride = row_bytes;
     run_rows(block, row, last);
