@@ -108,6 +108,7 @@ inline void pack_nibble_strip(const matrix_view<const std::int8_t>& weights, ind
 /// channel, then the next one of each, so that both are registers of neighbours. If k is odd, the first element has a
 /// strip with zeros before it: its product starts the sum, in the order of k.
 inline void pack_half_panel(const matrix_view<const half>& weights, std::byte* strips) noexcept {
+  if (weights.columns == 0) return;  // strips may be null
   const index odd = weights.columns % 2, halves = strip_bytes / index{sizeof(half)};
   std::memset(strips, 0, static_cast<std::size_t>(ceil_div(weights.columns, 2) * strip_bytes));
   for (index l = 0; l < weights.columns; ++l)
