@@ -184,7 +184,7 @@ concept JoinsReals = cells_traits<Call>::depth == 4 &&
                      requires(const Epilogue& epilogue, const X& x, const upright_place& at, const output_map& output,
                               const f32x16 (&reals)[4], Call& call) {
   { before_codes(epilogue, x, at) } -> std::same_as<f32x16>;
-  join_rounded(reals, output, call.out);
+  join_rounded<false>(reals, output, call.out);
 };
 
 /// Channels [channel, channel + Traits::channels) of V strips of pixels from `pixel` on.
@@ -218,7 +218,8 @@ PARE_ALWAYS_INLINE void cells_tile(const Call& call, index pixel, index channel)
     PARE_UNROLL for (int v = 0; v < V; ++v) {
       if constexpr (joins) {
         const auto& output = last_codes<std::remove_cvref_t<decltype(epilogue)>>::stage(epilogue).output;
-        store_cells(out + v * strip_lanes * D, join_rounded(finished[plane][v], output, call.out));
+        store_cells(out + v * strip_lanes * D,
+                    join_rounded < small_tiles<Call> && V != 1 > (finished[plane][v], output, call.out));
       } else {
         store_cells(out + v * strip_lanes * D, join_codes(finished[plane][v]));
       }
@@ -252,8 +253,12 @@ PARE_ALWAYS_INLINE void cells_strips(const Call& call, index pixel) {
   }
 }
 
+/// Where tiles leave out what large multipliers need, those of one strip do not.
 template <class Call>
 void run_cells(const Call& call) noexcept {
+  if constexpr (small_tiles<Call>)
+    if (!stays_small(last_codes<decltype(Call::epilogue)>::stage(call.epilogue)))
+      return cells_strips<Call, 1>(call, call.part.row_begin);
   cells_strips<Call, cells_traits<Call>::strips>(call, call.part.row_begin);
 }
 

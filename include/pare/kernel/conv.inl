@@ -135,7 +135,7 @@ __attribute__((noinline)) void conv_tile_loop(const Call& call, tap_table& taps,
 template <class Call, int R, int V>
 PARE_ALWAYS_INLINE void conv_tiles(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
   if constexpr (R == conv_rows<Call, V>) {
-    if (const index whole = holds_columns<V>(call, panel * strip_lanes) ? rows / R * R : 0; whole > 0) {
+    if (const index whole = holds_tile<V>(call, panel * strip_lanes) ? rows / R * R : 0; whole > 0) {
       constexpr bool may_copy = window_depth<typename Call::structure> == 0;
       const bool copied = may_copy && taps.copies_windows();
       if constexpr (may_copy) {

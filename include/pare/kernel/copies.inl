@@ -1,11 +1,5 @@
 // copies.inl: steps over copies of rows, for dots that would change every cell they read. Included by gemm.inl.
 
-/// A dot with another, `copied`, for cells that its copy(to, from, bytes) changed: a register of them, or fewer bytes.
-template <class Dot>
-concept CopiedDot = requires(std::byte* to) {
-  Dot::copied::copy(to, to, index{});
-};
-
 /// Copies of rows lie so far apart; they stay in the nearest cache.
 inline constexpr index copy_bytes = 512;
 /// Fewer cells are read in place: their copies would be read back before they have left the store buffer (12544 x 32 x
@@ -33,6 +27,8 @@ PARE_ALWAYS_INLINE void copied_steps(typename Dot::acc (&sum)[R][V], index count
 template <class Dot, int R, int V>
 PARE_ALWAYS_INLINE void copied_steps(typename Dot::acc (&sum)[R][V], dense_walk& walk, index count, index row_bytes,
                                      index panel_bytes) {
+  if (walk.copied)
+    return steps_in_turns<typename Dot::copied, R, V>(sum, walk, count, cell_bytes, row_bytes, panel_bytes);
   if (count < copy_from_cells) return steps<Dot, R, V>(sum, walk, count, cell_bytes, row_bytes, panel_bytes);
   const auto copy_register = [&](index at, index bytes, std::byte * to) __attribute__((always_inline)) {
     const std::byte* row = walk.at.cell + at;

@@ -57,7 +57,7 @@ __attribute__((noinline)) index held_tiles(const Call& call, const held_stretch<
     PARE_UNROLL for (int l = 0; l < Window::lines; ++l) PARE_UNROLL for (int r = 0; r < R; ++r) sum[l][r] = start[0][0];
     add_held<info, Window, R>(sum, w, rows, i * Window::stride * column_bytes, column_bytes);
     end_sums<Window::lines, R>(sum);
-    PARE_UNROLL for (int l = 0; l < Window::lines; ++l) store_whole<R, 1>(
+    PARE_UNROLL for (int l = 0; l < Window::lines; ++l) store_whole<R, 1, small_tiles<Call>>(
         call, stages, stretch.row.first + i + l * stretch.line_pixels,
         column, [&](int r, int) __attribute__((always_inline)) { return lane_result(call, column, sum[l][r]); });
   }

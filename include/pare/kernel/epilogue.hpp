@@ -51,6 +51,7 @@ struct requantize_stage : stage {
   std::array<const std::int32_t*, Policy::terms> terms;  ///< [t][column]
   output_map output;
   index size;
+  bool below_one = false;  ///< all multipliers, rounded to float, are: no product of an int32 leaves int32
 };
 
 /// An integer sum to a real: float(sum) * scales[column].

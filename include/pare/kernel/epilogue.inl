@@ -88,13 +88,33 @@ PARE_ALWAYS_INLINE i32x16 to_codes(const i64x16& x, const output_map& o) {
   return narrow(min(max(x, low), high)) + fill<i32x16>(o.zero_point);
 }
 
-/// Whole steps from the zero point for codes of one byte, which are clamped when they are packed: what is too large for
-/// int32 becomes a large number, what is too small the least one. Floats that are not negative are ordered as their
-/// bits. Pre: no NaN.
-PARE_ALWAYS_INLINE const i32x16& to_steps(const i32x16& x) { return x; }
-PARE_ALWAYS_INLINE i32x16 to_steps(const f32x16& x) {
-  return to_int(
-      pare::bit_cast<f32x16>(min(pare::bit_cast<i32x16>(x), fill<i32x16>(pare::bit_cast<std::int32_t>(32767.f)))));
+/// Whether what a stage makes of an int32 always fits int32.
+template <class Stage>
+PARE_ALWAYS_INLINE bool stays_small(const Stage&) {
+  return false;
+}
+PARE_ALWAYS_INLINE bool stays_small(const requantize_stage<float_nearest_even>& s) { return s.below_one; }
+
+/// What a stage made, as whole steps from the zero point for codes of one byte, which are clamped when they are packed:
+/// what is too large for int32 becomes a large number, what is too small the least one. Small: nothing is too large.
+template <bool Small, class Stage, int N>
+PARE_ALWAYS_INLINE void to_steps(const Stage&, const i32x16 (&x)[N], i32x16 (&steps)[N]) {
+  PARE_UNROLL for (int i = 0; i < N; ++i) steps[i] = x[i];
+}
+template <bool Small, class Stage, int N>
+PARE_ALWAYS_INLINE void to_steps(const Stage&, const i64x16 (&x)[N], i32x16 (&steps)[N]) {
+  const auto least = fill<i64x16>(std::int64_t{INT32_MIN}), most = fill<i64x16>(std::int64_t{INT32_MAX});
+  PARE_UNROLL for (int i = 0; i < N; ++i) steps[i] = narrow(min(max(x[i], least), most));
+}
+/// Floats that are not negative are ordered as their bits. Pre: no NaN.
+template <bool Small, class Stage, int N>
+PARE_ALWAYS_INLINE void to_steps(const Stage& stage, f32x16 (&x)[N], i32x16 (&steps)[N]) {
+  if constexpr (!Small) {
+    const auto most = fill<i32x16>(pare::bit_cast<std::int32_t>(32767.f));
+    if (!stays_small(stage))
+      PARE_UNROLL for (int i = 0; i < N; ++i) x[i] = pare::bit_cast<f32x16>(min(pare::bit_cast<i32x16>(x[i]), most));
+  }
+  PARE_UNROLL for (int i = 0; i < N; ++i) steps[i] = to_int(x[i]);
 }
 
 /// x / 2^e, ties away from zero (gemmlowp's RoundingDivideByPOT). Pre: 0 <= e <= 31.

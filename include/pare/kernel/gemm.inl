@@ -2,7 +2,6 @@
 
 #include "epilogue.inl"
 #include "tile.inl"
-#include "walk.inl"
 
 /// What the loop needs to know of a call at compile time.
 template <class Call>
@@ -22,6 +21,7 @@ struct traits {
   static constexpr int rows = std::min(rows_for<tiled>(V), in_order ? 8 : 10);
 };
 
+#include "walk.inl"
 #include "windows.inl"
 
 template <class Call>
@@ -159,7 +159,7 @@ __attribute__((noinline)) void tile(const Call& call, index row, index end, inde
 template <class Call, int R, int V>
 PARE_ALWAYS_INLINE void tiles(const Call& call, index row, index end, index panel) {
   if constexpr (R == traits<Call>::template rows<V>) {
-    if (holds_columns<V>(call, panel * strip_lanes)) return tile<Call, R, V, true>(call, row, end, panel);
+    if (holds_tile<V>(call, panel * strip_lanes)) return tile<Call, R, V, true>(call, row, end, panel);
   }
   if constexpr (R != traits<Call>::template rows<V> || !whole_columns<Call, strip_lanes>)
     tile<Call, R, V, false>(call, row, end, panel);
@@ -219,11 +219,15 @@ void run_in_place(const Call& call) noexcept {
     run_rows(call, row, std::min(row + step, part.row_end));
 }
 
+#include "copied_rows.inl"
 #include "rewritten.inl"
 
 template <class Call>
 void run(const Call& call) noexcept {
   if (call.part.column_begin >= call.part.column_end || call.part.row_begin >= call.part.row_end) return;
+  if constexpr (CopiedDot<typename traits<Call>::choice::type> && std::is_same_v<typename Call::structure, dense>) {
+    if (runs_copied(call)) return;
+  }
   if constexpr (RewrittenCall<Call>) {
     if (run_rewritten(call)) return;
   }

@@ -81,14 +81,16 @@ requires last_codes<Epilogue>::found PARE_ALWAYS_INLINE auto before_codes(const 
   return unclamped(last::stage(epilogue), apply(last::before(epilogue), x, at), at);
 }
 
-/// N strips through an epilogue, packed: x(i) is the sum of strip i, at(i) its place.
-template <class Out, int N, class Epilogue, class X, class At>
+/// N strips through an epilogue, packed: x(i) is the sum of strip i, at(i) its place. Small: as to_steps has it.
+template <class Out, int N, bool Small = false, class Epilogue, class X, class At>
 PARE_ALWAYS_INLINE i32_reg packed_codes(const Epilogue& epilogue, const X& x, const At& at) {
   i32x16 strips[N];
-  if constexpr (requires { to_steps(before_codes(epilogue, x(0), at(0))); }) {
-    PARE_UNROLL for (int i = 0; i < N; ++i) strips[i] = to_steps(before_codes(epilogue, x(i), at(i)));
-    const output_map& output = last_codes<Epilogue>::stage(epilogue).output;
-    return pack_clamped(strips, output.zero_point, output.min, output.max, Out{});
+  if constexpr (requires { before_codes(epilogue, x(0), at(0)); }) {
+    std::remove_cvref_t<decltype(before_codes(epilogue, x(0), at(0)))> values[N];
+    PARE_UNROLL for (int i = 0; i < N; ++i) values[i] = before_codes(epilogue, x(i), at(i));
+    const auto& last = last_codes<Epilogue>::stage(epilogue);
+    to_steps<Small>(last, values, strips);
+    return pack_clamped(strips, last.output.zero_point, last.output.min, last.output.max, Out{});
   } else {
     PARE_UNROLL for (int i = 0; i < N; ++i) strips[i] = apply(epilogue, x(i), at(i));
     return pack_codes(strips, Out{});
@@ -104,7 +106,7 @@ PARE_ALWAYS_INLINE void store_strips(Out* out, index out_stride, const Epilogue&
 }
 
 /// The epilogue of R rows of V panels: value(r, v) is the finished sum of row r and panel v.
-template <int R, int V, class Call, class Epilogue, class Value>
+template <int R, int V, bool Small = false, class Call, class Epilogue, class Value>
 PARE_ALWAYS_INLINE void store_whole(const Call& call, const Epilogue& stages, index row, index column,
                                     const Value& value) {
   // Copies, because a store of bytes may alias the call, which would be read again for every row.
@@ -124,11 +126,11 @@ PARE_ALWAYS_INLINE void store_whole(const Call& call, const Epilogue& stages, in
       return place{row + r + i / V, column + i % V * strip_lanes, 0, 16};
     };
     if constexpr (packs && packed >= V) {
-      store_packed_codes<V>(out, out_stride, packed_codes<out_type, packed>(epilogue, sum, at));
+      store_packed_codes<V>(out, out_stride, packed_codes<out_type, packed, Small>(epilogue, sum, at));
     } else if constexpr (packs) {
       PARE_UNROLL for (int v = 0; v < V; v += packed)
           store_packed_codes<packed>(out + v * strip_lanes, out_stride,
-                                     packed_codes<out_type, packed>(
+                                     packed_codes<out_type, packed, Small>(
                                          epilogue, [&](int i) __attribute__((always_inline)) { return sum(v + i); },
                                          [&](int i) __attribute__((always_inline)) { return at(v + i); }));
     } else {
@@ -143,6 +145,22 @@ template <int V, class Call>
 PARE_ALWAYS_INLINE bool holds_columns(const Call& call, index column) {
   return whole_columns<Call, strip_lanes> ||
          (column >= call.part.column_begin && column + V * strip_lanes <= call.part.column_end);
+}
+
+/// Whether a call's most frequent tiles leave out what large multipliers need: a vector operation for each 16 codes,
+/// which as a branch would still cost a hundredth. Calls with such multipliers take the other tiles.
+template <class Call>
+inline constexpr bool small_tiles = !whole_columns<Call, strip_lanes> && requires(const Call& call) {
+  {
+    last_codes<decltype(Call::epilogue)>::stage(call.epilogue)
+    } -> std::same_as<const requantize_stage<float_nearest_even>&>;
+};
+/// Whether V panels can be stored by the most frequent tiles.
+template <int V, class Call>
+PARE_ALWAYS_INLINE bool holds_tile(const Call& call, index column) {
+  if constexpr (small_tiles<Call>)
+    if (!stays_small(last_codes<decltype(Call::epilogue)>::stage(call.epilogue))) return false;
+  return holds_columns<V>(call, column);
 }
 
 /// The epilogue of `rows` rows of V panels, whose finished sums are `values`, for the tiles that are not the most
@@ -165,7 +183,7 @@ template <int R, int V, bool Whole, class Call, class Epilogue, class Value>
 PARE_ALWAYS_INLINE void store_tile(const Call& call, const Epilogue& epilogue, index row, [[maybe_unused]] index rows,
                                    index column, const Value& value) {
   if constexpr (Whole) {
-    store_whole<R, V>(call, epilogue, row, column, value);
+    store_whole<R, V, small_tiles<Call>>(call, epilogue, row, column, value);
   } else {
     std::remove_cvref_t<decltype(value(0, 0))> values[R][V];
     PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r][v] = value(r, v);

@@ -93,3 +93,9 @@ constexpr int panels_for() {
 /// Bytes that a dot of one strip may read of a row.
 template <class Dot>
 inline constexpr index room_of = 8;
+
+/// A dot with another, `copied`, for cells that its copy(to, from, bytes) changed: a register of them, or fewer bytes.
+template <class Dot>
+concept CopiedDot = requires(std::byte* to) {
+  Dot::copied::copy(to, to, index{});
+};

@@ -12,6 +12,7 @@ struct dense_walk {
   position at;
   index full;  ///< whole cells
   index tail;  ///< elements in the last, partial cell, or 0
+  bool copied = false;
   PARE_ALWAYS_INLINE position here() const { return at; }
   PARE_ALWAYS_INLINE position tail_position(index cell_step) const {
     return {at.cell + full * cell_step, at.strip + full * strip_bytes};
@@ -79,7 +80,10 @@ PARE_ALWAYS_INLINE auto start_walk(const Call& call, const panel_view<dense>& w,
     return headed_walk{{{head.cell + odd * index{sizeof(float)}, head.strip + odd * strip_bytes}, call.k / depth, odd},
                        head};
   } else {
-    return dense_walk{{start_of_row(call, row), w.strips + panel * w.panel_bytes}, call.k / depth, call.k % depth};
+    const position begin{start_of_row(call, row), w.strips + panel * w.panel_bytes};
+    if constexpr (CopiedDot<typename traits<Call>::choice::type>)
+      if (call.copied) return dense_walk{begin, ceil_div(call.k, depth), 0, true};
+    return dense_walk{begin, call.k / depth, call.k % depth};
   }
 }
 

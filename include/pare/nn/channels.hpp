@@ -48,9 +48,12 @@ class multipliers {
           checked_terms<Policy>(text("multiplier[", c, "]").c_str(), values[static_cast<std::size_t>(c)]);
       for (std::size_t t = 0; t < words.size(); ++t) terms_[t][c] = words[t];
     }
+    below_one_ = std::ranges::all_of(values, [](double m) { return static_cast<float>(m) < 1; });
   }
   index size() const noexcept { return terms_[0].size(); }
   std::size_t bytes() const noexcept { return terms_.size() * terms_[0].bytes(); }
+  /// Whether all of them are, rounded to float.
+  bool below_one() const noexcept { return below_one_; }
   std::array<const std::int32_t*, Policy::terms> terms() const noexcept {
     std::array<const std::int32_t*, Policy::terms> pointers;
     for (std::size_t t = 0; t < pointers.size(); ++t) pointers[t] = terms_[t].data();
@@ -59,6 +62,7 @@ class multipliers {
 
  private:
   std::array<channels<std::int32_t>, Policy::terms> terms_;
+  bool below_one_ = false;
 };
 
 // The stages of an epilogue. They point into their argument, which must outlive the call.
@@ -75,7 +79,7 @@ bias_stage<T> bias(channels<T>&&) = delete;
 
 template <class Policy>
 requantize_stage<Policy> requantize(const multipliers<Policy>& m, const output_map& output) noexcept {
-  return {{}, m.terms(), output, m.size()};
+  return {{}, m.terms(), output, m.size(), m.below_one()};
 }
 template <class Policy>
 requantize_stage<Policy> requantize(multipliers<Policy>&&, const output_map&) = delete;

@@ -175,19 +175,23 @@ PARE_ALWAYS_INLINE void store_quads_of_64(std::byte* to, const std::byte* const 
 }
 
 /// 16 cells of the signed codes of four channels: rounded to even, plus the zero point, clamped. The packs saturate, so
-/// that all but the upper limit is dealt with for four channels at once. Map: output_map. Pre: no lane is not-a-number.
-template <class Map>
+/// that all but what is too large for int32 is dealt with for four channels at once. Map: output_map. Small: nothing is
+/// too large. Pre: no lane is not-a-number.
+template <bool Small, class Map>
 PARE_ALWAYS_INLINE i32x16 join_rounded(const f32x16 (&x)[4], const Map& o, const std::int8_t*) {
-  const auto high = _mm512_set1_ps(static_cast<float>(o.max - o.zero_point));
+  const auto large = _mm512_set1_ps(32767.f);
   __m512i rounded[4];
-  PARE_UNROLL for (int i = 0; i < 4; ++i) rounded[i] =
-      _mm512_maskz_cvtps_epi32(0xffff, _mm512_maskz_min_ps(0xffff, (__m512)x[i].r[0], high));
+  PARE_UNROLL for (int i = 0; i < 4; ++i) {
+    const auto real = (__m512)x[i].r[0];
+    rounded[i] = _mm512_maskz_cvtps_epi32(0xffff, Small ? real : _mm512_maskz_min_ps(0xffff, real, large));
+  }
   const __m512i zero_point = _mm512_set1_epi16(static_cast<short>(o.zero_point));
   const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(rounded[0], rounded[1]), zero_point);
   const __m512i upper = _mm512_adds_epi16(_mm512_packs_epi32(rounded[2], rounded[3]), zero_point);
-  const __m512i least = _mm512_set1_epi8(static_cast<char>(o.min));
+  const __m512i least = _mm512_set1_epi8(static_cast<char>(o.min)), most = _mm512_set1_epi8(static_cast<char>(o.max));
+  const __m512i codes = _mm512_min_epi8(_mm512_max_epi8(_mm512_packs_epi16(low, upper), least), most);
   const __m512i order = _mm512_set4_epi32(0x0f0b0703, 0x0e0a0602, 0x0d090501, 0x0c080400);
-  return {{(i32_reg)_mm512_shuffle_epi8(_mm512_max_epi8(_mm512_packs_epi16(low, upper), least), order)}};
+  return {{(i32_reg)_mm512_shuffle_epi8(codes, order)}};
 }
 
 PARE_ALWAYS_INLINE i32_reg broadcast_16(const std::byte* p) {
