@@ -4,6 +4,21 @@
 /// once, or one each, copied at a distance.
 enum class conv_runs { pointed, many, copied };
 
+/// Adds a run that lies in padding for all pixels of a tile: zeros, or zero points, which are the same in every row.
+template <class Traits, int R, int V, class Sum>
+PARE_ALWAYS_INLINE void add_padding(Sum (&sum)[R][V], const std::byte* cells, index count, const std::byte*& strip,
+                                    index panel_bytes) {
+  if constexpr (Traits::shifted && Traits::choice::period == 0) {
+    using dot = typename single_dot<typename Traits::choice::type>::type;
+    Sum same[1][V] = {};
+    index at = 0;
+    run_steps<dot, 1, V>(same, {cells}, count, Traits::cell_step, at, strip, panel_bytes);
+    PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) sum[r][v] = sum[r][v] + same[0][v];
+  } else {
+    strip += count * strip_bytes;
+  }
+}
+
 /// Adds all runs of pixels `at`, ... of the table to `sum`. Returns whether
 /// anything was moved to `total`. Many: a call in the loop costs the sums their
 /// registers.
@@ -27,11 +42,11 @@ PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps
     const std::byte* cells[R];
     PARE_UNROLL for (int r = 0; r < R; ++r) cells[r] = pointers[r];
     const index count = taps.read(run) / Traits::cell_step;
-    if constexpr (!Traits::shifted) {
-      bool outside = true;  // padding is zeros
+    if (Traits::choice::period == 0 || !Traits::shifted) {
+      bool outside = true;
       PARE_UNROLL for (int r = 0; r < R; ++r) outside &= taps.is_outside(cells[r]);
       if (outside) {
-        strip += count * strip_bytes;
+        add_padding<Traits, R, V>(sum, cells[0], count, strip, panel_bytes);
         continue;
       }
     }
