@@ -165,7 +165,8 @@ TEST_CASE("codes are written nowhere outside the output, and whole strips of cha
     pare::bias_stage<std::int32_t> add_bias;
     pare::requantize_stage<pare::tflite> requantize;
     add_bias.values = bias.data();
-    requantize.terms = {value.data(), shift.data()};
+    requantize.terms[0] = value.data();
+    requantize.terms[1] = shift.data();
     requantize.output = {5, -128, 127};
     check_guarded<s8_s8n<pare::dense>, std::int8_t>(seed, size, where, add_bias | requantize);
   });

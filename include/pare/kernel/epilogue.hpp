@@ -48,7 +48,7 @@ struct bias_stage : stage {
 /// A sum to codes by a policy of semantics: policy(sum, terms of the column), zero point added, clamped.
 template <class Policy>
 struct requantize_stage : stage {
-  std::array<const std::int32_t*, Policy::terms> terms;  ///< [t][column]
+  const std::int32_t* terms[Policy::terms];  ///< [t][column]; a std::array would keep gcc from copying by members
   output_map output;
   index size;
   bool below_one = false;  ///< all multipliers, rounded to float, are: no product of an int32 leaves int32

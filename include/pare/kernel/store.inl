@@ -11,6 +11,15 @@ struct leading_bias<bias_stage<std::int32_t>> {
   static PARE_ALWAYS_INLINE const std::int32_t* values(const bias_stage<std::int32_t>& s) { return s.values; }
   static PARE_ALWAYS_INLINE identity_stage rest(const bias_stage<std::int32_t>&) { return {}; }
 };
+/// The rest is where it was: a copy of stages that were just stored would wait until they have left the store buffer.
+template <class Second>
+struct leading_bias<chain<bias_stage<std::int32_t>, Second>> {
+  static constexpr bool found = true;
+  static PARE_ALWAYS_INLINE const std::int32_t* values(const chain<bias_stage<std::int32_t>, Second>& s) {
+    return s.first.values;
+  }
+  static PARE_ALWAYS_INLINE const Second& rest(const chain<bias_stage<std::int32_t>, Second>& s) { return s.second; }
+};
 template <class First, class Second>
 requires leading_bias<First>::found struct leading_bias<chain<First, Second>> {
   static constexpr bool found = true;

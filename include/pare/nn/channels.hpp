@@ -79,7 +79,9 @@ bias_stage<T> bias(channels<T>&&) = delete;
 
 template <class Policy>
 requantize_stage<Policy> requantize(const multipliers<Policy>& m, const output_map& output) noexcept {
-  return {{}, m.terms(), output, m.size(), m.below_one()};
+  requantize_stage<Policy> stage{{}, {}, output, m.size(), m.below_one()};
+  for (std::size_t t = 0; t < std::size_t{Policy::terms}; ++t) stage.terms[t] = m.terms()[t];
+  return stage;
 }
 template <class Policy>
 requantize_stage<Policy> requantize(multipliers<Policy>&&, const output_map&) = delete;
