@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
-#include <pare/nn/dynamic.hpp>
+#include <pare/nn.hpp>
 #include <pare/reference/dynamic.hpp>
 
 #include "property.hpp"

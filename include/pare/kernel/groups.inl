@@ -9,16 +9,25 @@ PARE_ALWAYS_INLINE f32x16 load_scales(const bfloat16* p) {
   return x;
 }
 
-/// total += (sum + the row's term) * scale for a finished group.
+/// Sums of a group that start at their rows' terms.
+template <class Dot, int R, int V>
+PARE_ALWAYS_INLINE void start_group(typename Dot::acc (&sum)[R][V], const std::int32_t* terms, index groups) {
+  PARE_UNROLL for (int r = 0; r < R; ++r) {
+    const auto start = fill<i32x16>(terms[r * groups]);
+    PARE_UNROLL for (int v = 0; v < V; ++v) {
+      sum[r][v] = start;
+      keep_apart(sum[r][v]);
+    }
+  }
+}
+
+/// total += sum * scale for a finished group.
 template <class Dot, int R, int V, class Scale>
-PARE_ALWAYS_INLINE void add_group(const typename Dot::acc (&sum)[R][V], f32x16 (&total)[R][V],
-                                  const std::int32_t* terms, const Scale* scales, index groups) {
+PARE_ALWAYS_INLINE void add_group(const typename Dot::acc (&sum)[R][V], f32x16 (&total)[R][V], const Scale* scales,
+                                  index groups) {
   PARE_UNROLL for (int v = 0; v < V; ++v) {
     const f32x16 scale = load_scales(scales + v * groups * strip_lanes);
-    PARE_UNROLL for (int r = 0; r < R; ++r) {
-      const i32x16 exact = Dot::result(sum[r][v]) + fill<i32x16>(terms[r * groups]);
-      total[r][v] = total[r][v] + to_float(exact) * scale;
-    }
+    PARE_UNROLL for (int r = 0; r < R; ++r) { total[r][v] = total[r][v] + to_float(Dot::result(sum[r][v])) * scale; }
   }
 }
 
@@ -36,17 +45,19 @@ requires is_grouped<typename Call::structure> PARE_ALWAYS_INLINE void one_tile(c
   f32x16 total[R][V] = {};
   const index whole = walk.full / strips, rest = walk.full % strips;
   for (index g = 0; g < whole; ++g, ++terms, scales += strip_lanes) {
-    typename dot::acc sum[R][V] = {};
+    typename dot::acc sum[R][V];
+    start_group<dot, R, V>(sum, terms, groups);
     steps<dot, R, V>(sum, walk, strips, info::cell_step, row_bytes, w.panel_bytes);
-    add_group<dot, R, V>(sum, total, terms, scales, groups);
+    add_group<dot, R, V>(sum, total, scales, groups);
   }
   if (rest != 0 || walk.tail != 0) {
-    typename dot::acc sum[R][V] = {};
+    typename dot::acc sum[R][V];
+    start_group<dot, R, V>(sum, terms, groups);
     steps<dot, R, V>(sum, walk, rest, info::cell_step, row_bytes, w.panel_bytes);
     if (walk.tail != 0)
       tail_step<dot, R, V>(sum, walk.here(), walk.tail * index{sizeof(typename info::a_type)}, row_bytes,
                            w.panel_bytes);
-    add_group<dot, R, V>(sum, total, terms, scales, groups);
+    add_group<dot, R, V>(sum, total, scales, groups);
   }
   store_tile<R, V, Whole>(
       call, call.epilogue, row, R,

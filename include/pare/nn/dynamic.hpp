@@ -141,7 +141,7 @@ void run_dynamic(const matrix_view<const std::int8_t>& codes, const row_operands
   const index parts = executor.concurrency();
   executor.bulk(parts, [&](index i) {
     auto mine = call;
-    mine.part = part_of(y.rows, y.columns, parts, i);
+    mine.part = detail::part_of(y.rows, y.columns, parts, i);
     run(mine, on);
   });
 }
