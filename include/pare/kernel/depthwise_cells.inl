@@ -65,12 +65,14 @@ __attribute__((noinline)) void put_row(std::byte* to, const tap_rows<Taps>& rows
   const std::byte* row[Taps];
   index step[Taps];
   PARE_UNROLL for (std::size_t t = 0; t < Taps; ++t) row[t] = rows.row[t], step[t] = rows.step[t];
-  if constexpr (sizeof(T) == 1 && requires { store_quads_of_64<Flip>(to, row); }) {
+  if constexpr (sizeof(T) == 1 && requires(i32_reg(&quads)[4]) { quads_of_64<Flip>(row, quads); }) {
     constexpr index together = 4 / V;  // pixels that follow each other without a gap
     bool follow = true;
     for (const index s : step) follow &= s == 0 || s == V * strip_lanes || together == 1;
     for (; follow && count >= together; count -= together, to += together * V * bytes) {
-      store_quads_of_64<Flip>(to, row);
+      i32_reg quads[4];
+      quads_of_64<Flip>(row, quads);
+      PARE_UNROLL for (int i = 0; i < 4; ++i) std::memcpy(to + i * register_bytes, &quads[i], sizeof quads[i]);
       PARE_UNROLL for (std::size_t t = 0; t < Taps; ++t) {
         if (t >= Taps / 2) fetch(row[t], rows.below);
         row[t] += together * step[t];

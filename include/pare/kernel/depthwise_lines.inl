@@ -181,13 +181,18 @@ void run_depthwise_panels(const Call& call, cell_rows& rows, index first) {
   }
 }
 
+#include "depthwise_streamed.inl"
+
 template <class Call>
 void run_depthwise(const Call& call) noexcept {
   using W = typename Call::weights_range;
-  const index first = depthwise_in_place(call);
+  index first = depthwise_in_place(call);
   if (first == panel_count(call.part.column_end)) return;
   cell_rows rows;
   fill_pixel<typename Call::activations::type>(rows.outside, sizeof rows.outside, call.zero_point);
+  if constexpr (holds_windows<Call> && sizeof(typename Call::activations::type) == 1)
+    first = depthwise_streamed(call, rows.outside);
+  if (first == panel_count(call.part.column_end)) return;
   rows.slots = depthwise_slots(call);
   if (depthwise_cells<W>(call.window.height, depthwise_shifts<W> - 1) * call.window.width > cell_rows::most_taps)
     return run_large_depthwise(call, first);

@@ -159,7 +159,7 @@ PARE_ALWAYS_INLINE void store_quads(std::byte* to, const std::byte* const (&from
 /// 64 bytes each of four rows, so. Words are permuted such that bytes, which are interleaved within lanes, end in
 /// order.
 template <bool Flip>
-PARE_ALWAYS_INLINE void store_quads_of_64(std::byte* to, const std::byte* const (&from)[4]) {
+PARE_ALWAYS_INLINE void quads_of_64(const std::byte* const (&from)[4], i32_reg (&quads)[4]) {
   const __m512i words = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   __m512i x[4];
   PARE_UNROLL for (int t = 0; t < 4; ++t) {
@@ -168,10 +168,10 @@ PARE_ALWAYS_INLINE void store_quads_of_64(std::byte* to, const std::byte* const 
   }
   const __m512i low = _mm512_unpacklo_epi8(x[0], x[1]), low2 = _mm512_unpacklo_epi8(x[2], x[3]);
   const __m512i high = _mm512_unpackhi_epi8(x[0], x[1]), high2 = _mm512_unpackhi_epi8(x[2], x[3]);
-  _mm512_storeu_si512(to, _mm512_unpacklo_epi16(low, low2));
-  _mm512_storeu_si512(to + 64, _mm512_unpackhi_epi16(low, low2));
-  _mm512_storeu_si512(to + 128, _mm512_unpacklo_epi16(high, high2));
-  _mm512_storeu_si512(to + 192, _mm512_unpackhi_epi16(high, high2));
+  quads[0] = (i32_reg)_mm512_unpacklo_epi16(low, low2);
+  quads[1] = (i32_reg)_mm512_unpackhi_epi16(low, low2);
+  quads[2] = (i32_reg)_mm512_unpacklo_epi16(high, high2);
+  quads[3] = (i32_reg)_mm512_unpackhi_epi16(high, high2);
 }
 
 /// 16 cells of the signed codes of four channels: rounded to even, plus the zero point, clamped. The packs saturate, so
