@@ -24,7 +24,7 @@ inline namespace PARE_UNIT {
 template <class X, class Out>
 struct depthwise_bands {
   static constexpr index columns_at_once = 4 * strip_lanes;  // the most that the kernel has side by side
-  static constexpr index band_bytes = 128 * 1024;            // about: stays in the second-level cache
+  static constexpr index band_bytes = 64 * 1024;             // about: stays in the second-level cache
 
   conv_geometry geometry;
   image_extents image, window, out;
