@@ -3,7 +3,7 @@
 #include "cells.hpp"
 #include "ours.hpp"
 #include "pare/nn/conv2d_cells.hpp"
-#include "pare/nn/depthwise_conv2d.hpp"
+#include "pare/nn/depthwise_cells.hpp"
 
 namespace pare::bench {
 namespace {
@@ -79,7 +79,7 @@ class quantized_layer final : public contender {
   buffer<typename Out::type> y_;
 };
 
-/// int8 in channel cells, or pruned in blocks with NHWC between layers.
+/// Pruned in blocks, int8, in channel cells or with NHWC between layers.
 template <bool InCells>
 class blocks_layer final : public contender {
   using byte_image = image_view<const std::int8_t>;
@@ -89,16 +89,14 @@ class blocks_layer final : public contender {
       : shape_(*p.conv),
         on_(on),
         operands_(p),
-        weights_(byte_image{operands_.w.data(), shape_.outputs, shape_.kernel, shape_.kernel,
-                            shape_.depthwise ? 1 : shape_.inputs},
-                 geometry().groups),
+        weights_(byte_image{operands_.w.data(), shape_.outputs, shape_.kernel, shape_.kernel, shape_.inputs}),
         bias_(std::span<const std::int32_t>(operands_.bias)),
         multipliers_(std::span<const double>(operands_.multipliers)),
         x_(shape_.height * shape_.width, shape_.inputs),
         y_(p.shape.m, p.shape.n),
         rows_(p.exact.size()),
         workspace_(static_cast<std::size_t>(
-            conv2d_workspace<std::int8_t, std::int8_t>(weights_, geometry(), {shape_.height, shape_.width}))) {
+            conv2d_workspace<std::int8_t, std::int8_t>(weights_, shape_.geometry(), {shape_.height, shape_.width}))) {
     to_cells(byte_image(in()).pixels(), x_.view, on);
   }
   void run() override {
@@ -116,14 +114,9 @@ class blocks_layer final : public contender {
 
  private:
   byte_image in() const { return {operands_.x.data(), 1, shape_.height, shape_.width, shape_.inputs}; }
-  conv_geometry geometry() const {
-    conv_geometry g = shape_.geometry();
-    if (shape_.depthwise) g.groups = shape_.outputs;
-    return g;
-  }
   template <class X, class Y>
   void run_on(const X& x, const Y& y) {
-    conv2d(x, 0, weights_, geometry(), pare::bias(bias_) | requantize(multipliers_, operands_.output()), y,
+    conv2d(x, 0, weights_, shape_.geometry(), pare::bias(bias_) | requantize(multipliers_, operands_.output()), y,
            std::span(workspace_), on_);
   }
 
@@ -135,6 +128,45 @@ class blocks_layer final : public contender {
   multipliers<float_nearest_even> multipliers_;
   owned_cells<std::int8_t> x_, y_;
   buffer<std::int8_t> rows_;
+  std::vector<std::byte> workspace_;
+};
+
+/// A depthwise layer between pruned ones, int8 in channel cells.
+class depthwise_in_cells final : public contender {
+ public:
+  depthwise_in_cells(const problem& p, target on)
+      : shape_(*p.conv),
+        on_(on),
+        operands_(p),
+        weights_(image_view<const std::int8_t>{taps_first(shape_, operands_.w).data(), 1, shape_.kernel, shape_.kernel,
+                                               shape_.outputs}),
+        bias_(std::span<const std::int32_t>(operands_.bias)),
+        multipliers_(std::span<const double>(operands_.multipliers)),
+        x_(shape_.height * shape_.width, shape_.inputs),
+        y_(p.shape.m, p.shape.n),
+        workspace_(static_cast<std::size_t>(depthwise_workspace<std::int8_t, std::int8_t>(
+            weights_, shape_.geometry(), {shape_.height, shape_.width}))) {
+    to_cells(matrix_view<const std::int8_t>{operands_.x.data(), x_.view.pixels, x_.view.channels}, x_.view, on);
+  }
+  void run() override {
+    const auto [height, width] = shape_.extents();
+    const conv_shape& s = shape_;
+    const cells_image<const std::int8_t> x(x_.memory.data(), 1, s.height, s.width, s.inputs);
+    const cells_image<std::int8_t> y(y_.memory.data(), 1, height, width, s.outputs);
+    depthwise_conv2d(x, 0, weights_, s.geometry(), pare::bias(bias_) | requantize(multipliers_, operands_.output()), y,
+                     std::span(workspace_), on_);
+  }
+  buffer<float> output() const override { return operands_.dequantize(y_.rows()); }
+  std::size_t bytes() const override { return weights_.bytes() + bias_.bytes() + multipliers_.bytes(); }
+
+ private:
+  conv_shape shape_;
+  target on_;
+  operands<s8, s8_narrow, s8> operands_;
+  packed_depthwise<s8_narrow> weights_;
+  channels<std::int32_t> bias_;
+  multipliers<float_nearest_even> multipliers_;
+  owned_cells<std::int8_t> x_, y_;
   std::vector<std::byte> workspace_;
 };
 
@@ -171,7 +203,7 @@ void add_conv(std::vector<variant>& all) {
   add("s8-nm2:4", arithmetic::bytes,
       prepare<quantized_layer<s8, s8_narrow, s8, float_nearest_even, default_depth, n_of_m<2, 4>>>, windows(2, 4),
       shapes::pruned);
-  add("s8-cells", arithmetic::bytes, prepare<blocks_layer<true>>, {}, shapes::depthwise);
+  add("s8-cells", arithmetic::bytes, prepare<depthwise_in_cells>, {}, shapes::depthwise);
 }
 
 }  // namespace pare::bench

@@ -9,6 +9,7 @@
 #include "nn/constant.hpp"
 #include "nn/conv2d.hpp"
 #include "nn/conv2d_cells.hpp"
+#include "nn/depthwise_cells.hpp"
 #include "nn/depthwise_conv2d.hpp"
 #include "nn/dynamic.hpp"
 #include "nn/elementwise.hpp"

@@ -32,6 +32,33 @@ class owned_image {
   std::unique_ptr<T[]> memory_;
 };
 
+/// Images in channel cells, owned; what lies in no image has a fixed pattern.
+template <class T>
+class owned_cells {
+ public:
+  owned_cells(index batch, index height, index width, index channels)
+      : view_{nullptr, batch, height, width, channels},
+        memory_(static_cast<std::size_t>(pare::cells_view<T>(nullptr, batch * height * width, channels).size()),
+                T(0x5b)) {
+    view_.data = memory_.data();
+  }
+  explicit owned_cells(const pare::image_view<const T>& from)
+      : owned_cells(from.batch, from.height, from.width, from.channels) {
+    pare::to_cells(from.pixels(), view_.pixels());
+  }
+  pare::cells_image<T> view() { return view_; }
+  pare::cells_image<const T> view() const { return view_; }
+  owned_image<T> rows() const {
+    owned_image<T> image(view_.batch, view_.height, view_.width, view_.channels);
+    pare::to_rows(view().pixels(), image.view().pixels());
+    return image;
+  }
+
+ private:
+  pare::cells_image<T> view_;
+  std::vector<T> memory_;
+};
+
 /// Where two images of the same extents differ first; empty if nowhere.
 template <class T>
 std::string difference(const owned_image<T>& result, const owned_image<T>& expected) {

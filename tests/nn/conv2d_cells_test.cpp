@@ -6,33 +6,6 @@
 namespace cases {
 namespace {
 
-/// Images in channel cells, owned; what lies in no image has a fixed pattern.
-template <class T>
-class owned_cells {
- public:
-  owned_cells(index batch, index height, index width, index channels)
-      : view_{nullptr, batch, height, width, channels},
-        memory_(static_cast<std::size_t>(pare::cells_view<T>(nullptr, batch * height * width, channels).size()),
-                T(0x5b)) {
-    view_.data = memory_.data();
-  }
-  explicit owned_cells(const pare::image_view<const T>& from)
-      : owned_cells(from.batch, from.height, from.width, from.channels) {
-    pare::to_cells(from.pixels(), view_.pixels());
-  }
-  pare::cells_image<T> view() { return view_; }
-  pare::cells_image<const T> view() const { return view_; }
-  owned_image<T> rows() const {
-    owned_image<T> image(view_.batch, view_.height, view_.width, view_.channels);
-    pare::to_rows(view().pixels(), image.view().pixels());
-    return image;
-  }
-
- private:
-  pare::cells_image<T> view_;
-  std::vector<T> memory_;
-};
-
 /// Zeroes weights OHWI in blocks of R outputs by C inputs of one tap: about `share` of 8.
 template <index R, index C, class T>
 void drop_blocks(generator& random, const pare::image_view<T>& w, int share) {

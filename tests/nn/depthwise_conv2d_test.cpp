@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
-#include <pare/nn/depthwise_conv2d.hpp>
+#include <pare/nn/depthwise_cells.hpp>
+#include <pare/nn/threads.hpp>
 #include <pare/reference/depthwise.hpp>
 
 #include "../cases/conv_inputs.hpp"
@@ -7,17 +8,28 @@
 namespace cases {
 namespace {
 
+/// A layer and what the definition gives for it. Floats are whole numbers: exact in any order.
+template <class F>
+struct depthwise_case {
+  conv_operands<F> o;
+  owned_image<typename F::sum> expected;
+
+  depthwise_case(generator& random, const conv_shape& s)
+      : o(random, s, true), expected(s.batch, s.out().height, s.out().width, s.outputs) {
+    if constexpr (F::kind == pare::value_kind::real) {
+      for (index i = 0; i < o.x.view().size(); ++i) o.x.view().data[i] = static_cast<float>(random.between(-99, 99));
+      for (index i = 0; i < o.w.view().size(); ++i) o.w.view().data[i] = static_cast<float>(random.between(-99, 99));
+    }
+    pare::reference::depthwise(std::as_const(o.x).view(), o.zero_point, std::as_const(o.w).view(), 0, s.geometry,
+                               expected.view());
+  }
+};
+
 template <class F>
 void check_sums(generator& random, const conv_shape& s) {
-  conv_operands<F> o(random, s, true);
-  if constexpr (F::kind == pare::value_kind::real) {  // whole numbers: exact in any order
-    for (index i = 0; i < o.x.view().size(); ++i) o.x.view().data[i] = static_cast<float>(random.between(-99, 99));
-    for (index i = 0; i < o.w.view().size(); ++i) o.w.view().data[i] = static_cast<float>(random.between(-99, 99));
-  }
-  const auto extents = s.out();
-  owned_image<typename F::sum> expected(s.batch, extents.height, extents.width, s.outputs);
-  pare::reference::depthwise(std::as_const(o.x).view(), o.zero_point, std::as_const(o.w).view(), 0, s.geometry,
-                             expected.view());
+  const depthwise_case<F> layer(random, s);
+  const auto& o = layer.o;
+  const auto& expected = layer.expected;
   const pare::packed_depthwise<typename F::W> packed(std::as_const(o.w).view());
   for (const pare::target t : available_targets()) {
     INFO(describe<F>() << " on " << name(t) << ": " << s.describe());
@@ -25,6 +37,44 @@ void check_sums(generator& random, const conv_shape& s) {
     pare::depthwise_conv2d<typename F::A, F::depth>(std::as_const(o.x).view(), o.zero_point, packed, s.geometry,
                                                     pare::as_is, y.view(), t);
     REQUIRE(difference(y, expected) == "");
+  }
+}
+
+/// Runs depthwise_conv2d with memory of exactly the workspace's size, from an address that is not aligned.
+template <class F, class X, class W, class Epilogue, class Y, class Executor = pare::sequential>
+void run_in_cells(const X& x, std::int32_t zero_point, const W& w, const pare::conv_geometry& g,
+                  const Epilogue& epilogue, const Y& y, pare::target t, const Executor& executor = {}) {
+  using out = std::remove_pointer_t<decltype(y.data)>;
+  const index bytes =
+      pare::depthwise_workspace<typename F::a_type, out>(w, g, {x.height, x.width}, executor.concurrency());
+  const std::unique_ptr<std::byte[]> memory(new std::byte[static_cast<std::size_t>(bytes + 1)]);
+  std::fill_n(memory.get(), bytes + 1, std::byte{0x3c});
+  pare::depthwise_conv2d<typename F::A, F::depth>(
+      x, zero_point, w, g, epilogue, y, std::span(memory.get() + 1, static_cast<std::size_t>(bytes)), t, executor);
+}
+
+/// From cells to cells, from cells to rows, from rows to cells.
+template <class F>
+void check_cells(generator& random, const conv_shape& s) {
+  const depthwise_case<F> layer(random, s);
+  const auto& o = layer.o;
+  const auto& expected = layer.expected;
+  const pare::packed_depthwise<typename F::W> packed(o.w.view());
+  const owned_cells<typename F::a_type> x(o.x.view());
+  for (const pare::target t : available_targets()) {
+    INFO(describe<F>() << " on " << name(t) << ": " << s.describe());
+    const auto run = [&](const auto& from, const auto& to) {
+      run_in_cells<F>(from, o.zero_point, packed, s.geometry, pare::as_is, to, t);
+    };
+    const auto e = expected.view();
+    owned_cells<typename F::sum> y(e.batch, e.height, e.width, e.channels), z = y;
+    run(x.view(), y.view());
+    REQUIRE(difference(y.rows(), expected) == "");
+    run(o.x.view(), z.view());
+    REQUIRE(difference(z.rows(), expected) == "");
+    auto rows = expected.blank();
+    run(x.view(), rows.view());
+    REQUIRE(difference(rows, expected) == "");
   }
 }
 
@@ -61,6 +111,25 @@ TEST_CASE("depthwise windows and images larger than the rows of cells") {
   check_sums<s16_s8<pare::dense>>(random, square(1, 1, 5, 70, 1, 35));
 }
 
+TEMPLATE_LIST_TEST_CASE("depthwise sums of any geometry in channel cells are those of the definition", "",
+                        dense_conv_formats) {
+  generator random{6};
+  for (int i = 0; i < 50; ++i) check_cells<TestType>(random, draw_depthwise(random));
+}
+
+TEST_CASE("depthwise images in channel cells that take several bands of rows and of channels") {
+  generator random{7};
+  using bytes = s8_s8<pare::dense>;
+  check_cells<bytes>(random, {2, 41, 37, 130, 130, {3, 3}, {1, 1, 1, 1, 1, 1}});
+  check_cells<bytes>(random, {1, 63, 80, 66, 198, {5, 3}, {2, 2, 1, 1, 2, 1}});
+  check_cells<bytes>(random, {1, 45, 90, 30, 90, {2, 3}, {1, 2, 7, 1, 3, 1, 2, 2}});
+  check_cells<bytes>(random, {1, 5, 900, 70, 70, {4, 3}, {1, 1, 1, 1, 1, 1}});
+  check_cells<bytes>(random, {1, 30, 400, 5, 65, {29, 3}, {1, 2, 20, 1, 20, 1}});
+  check_cells<s16_s8<pare::dense>>(random, {2, 33, 31, 70, 70, {3, 3}, {3, 2, 1, 1, 1, 1}});
+  for (const index stride : {1, 2})
+    check_cells<f32_f32<pare::dense>>(random, {2, 41, 37, 100, 100, {3, 3}, {stride, stride, 1, 1, 1, 1}});
+}
+
 TEST_CASE("windows of three columns, whose weights stay in registers, in images of every small size") {
   generator random{4};
   for (const index window : {1, 2, 3, 4})
@@ -94,12 +163,17 @@ TEST_CASE("depthwise sums leave as the codes of the policy, however many pixels 
         expected.view().data[i] = static_cast<std::int8_t>(
             policy::apply(sums.view().data[i] + bias[i % channels], policy::from_scale(scales[0]), map));
       const pare::multipliers<policy> multipliers(scales);
+      const owned_cells<std::int8_t> x(o.x.view());
       for (const pare::target t : available_targets()) {
         INFO(name(t) << ": " << s.describe());
         auto y = expected.blank();
         pare::depthwise_conv2d(o.x.view(), o.zero_point, packed, s.geometry,
                                pare::bias(bias) | pare::requantize(multipliers, map), y.view(), t);
         REQUIRE(difference(y, expected) == "");
+        owned_cells<std::int8_t> cells(1, 6, width, channels);
+        run_in_cells<s8_s8<pare::dense>>(x.view(), o.zero_point, packed, s.geometry,
+                                         pare::bias(bias) | pare::requantize(multipliers, map), cells.view(), t);
+        REQUIRE(difference(cells.rows(), expected) == "");
       }
     }
 }
@@ -113,6 +187,7 @@ TEST_CASE("a depthwise convolution in parts writes the same codes, the residual 
   before.fill<pare::integer_range<std::int32_t, -1000, 1000>>(random);
   pare::reference::depthwise(o.x.view(), o.zero_point, o.w.view(), 0, s.geometry, sums.view());
   for (index i = 0; i < sums.view().size(); ++i) sums.view().data[i] += before.view().data[i];
+  const owned_cells<std::int8_t> x(o.x.view());
   for (const pare::target t : available_targets()) {
     INFO(name(t));
     owned_image<std::int32_t> y(1, 13, 15, 40);
@@ -123,6 +198,11 @@ TEST_CASE("a depthwise convolution in parts writes the same codes, the residual 
     pare::depthwise_conv2d(o.x.view(), o.zero_point, packed, s.geometry, pare::add(std::as_const(y).view().pixels()),
                            y.view(), t, four);
     CHECK(difference(y, sums) == "");
+    owned_cells<std::int32_t> cells(1, 13, 15, 40);
+    run_in_cells<s8_s8<pare::dense>>(x.view(), o.zero_point, packed, s.geometry,
+                                     pare::add(std::as_const(before).view().pixels()), cells.view(), t,
+                                     pare::threads(2));
+    CHECK(difference(cells.rows(), sums) == "");
   }
 }
 
@@ -143,6 +223,25 @@ TEST_CASE("a mistake in a depthwise convolution's operands is an error that name
   low.view().data[5] = -128;
   CHECK_THROWS_WITH(pare::packed_depthwise<pare::s8_narrow>(std::as_const(low).view()),
                     Contains("weights[5]: expected a value in [-127, 127], got -128"));
+}
+
+TEST_CASE("a mistake in a depthwise convolution in channel cells is an error that names it") {
+  using Catch::Contains;
+  const owned_cells<std::int8_t> x(1, 5, 6, 4);
+  const owned_image<std::int8_t> w(1, 3, 3, 8);
+  owned_cells<std::int32_t> y(1, 3, 4, 8);
+  const pare::packed_depthwise<pare::s8> packed(w.view());
+  std::vector<std::byte> memory(
+      static_cast<std::size_t>(pare::depthwise_workspace<std::int8_t, std::int32_t>(packed, {}, {5, 6})));
+  const auto run = [&](const pare::conv_geometry& g, std::size_t bytes, const pare::cells_image<std::int32_t>& out) {
+    pare::depthwise_conv2d(x.view(), 0, packed, g, pare::as_is, out, std::span(memory.data(), bytes));
+  };
+  CHECK_NOTHROW(run({}, memory.size(), y.view()));
+  CHECK_THROWS_WITH(run({}, memory.size() - 1, y.view()),
+                    Contains(pare::text("workspace: expected at least ", memory.size(), " bytes")));
+  CHECK_THROWS_WITH(run({.groups = 4}, memory.size(), y.view()), Contains("geometry.groups: expected 1, got 4"));
+  CHECK_THROWS_WITH(run({.pad_top = 1}, memory.size(), y.view()), Contains("y.height: expected 4, got 3"));
+  CHECK_THROWS_WITH(run({}, memory.size(), {y.view().data, 1, 3, 4, 8, 15}), Contains("y.plane: expected at least 16"));
 }
 
 }  // namespace cases

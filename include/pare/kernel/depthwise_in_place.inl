@@ -155,16 +155,18 @@ void in_place_panels(const Call& call, panel_range panels) {
   }
 }
 
-/// How many panels were done in place: those of 16 channels, if the window is 3 x 3.
+/// Does panels of 16 channels in place, if the window is 3 x 3. Gives the first panel that is left.
 template <class Call>
 index depthwise_in_place(const Call& call) {
+  const index first = call.part.column_begin / strip_lanes;
   if constexpr (holds_windows<Call> && !IntegerRange<typename Call::weights_range>) {
     const auto& g = call.geometry;
     if (call.window.height == 3 && call.window.width == 3 && g.dilation_x == 1 && g.dilation_y == 1 &&
-        g.stride_x == g.stride_y && g.stride_x <= 2 && call.multiplier == 1 && call.part.column_begin == 0) {
+        g.stride_x == g.stride_y && g.stride_x <= 2 && call.multiplier == 1 &&
+        call.part.column_begin % strip_lanes == 0) {
       const index panels = call.part.column_end / strip_lanes;
       constexpr index most = 24;  // their weights, 13.5 KiB, stay in the first-level cache
-      for (index panel = 0; panel < panels; panel += most) {
+      for (index panel = first; panel < panels; panel += most) {
         const panel_range some{panel, std::min(panel + most, panels)};
         if (g.stride_x == 1) {
           in_place_panels<Call, 1>(call, some);
@@ -175,5 +177,5 @@ index depthwise_in_place(const Call& call) {
       return panels;
     }
   }
-  return 0;
+  return first;
 }

@@ -123,8 +123,13 @@ PARE_ALWAYS_INLINE std::byte* bytes_at(T* p) requires(!std::is_const_v<T>) {
 template <class T>
 void cells_from_rows(const matrix_view<const T>& from, const cells_view<T>& to) noexcept {
   constexpr index size = sizeof(T);
-  rows_to_planes(bytes_at(from.data), from.stride * size, from.columns * size, from.rows, bytes_at(to.data),
-                 to.plane * size);
+  if constexpr (size > cell_bytes) {
+    for (index i = 0; i < from.rows; ++i)
+      for (index j = 0; j < from.columns; ++j) to(i, j) = from(i, j);
+  } else {
+    rows_to_planes(bytes_at(from.data), from.stride * size, from.columns * size, from.rows, bytes_at(to.data),
+                   to.plane * size);
+  }
 }
 template <class T>
 void rows_from_cells(const cells_view<const T>& from, const matrix_view<T>& to) noexcept {

@@ -1,5 +1,5 @@
 // conv2d_cells.hpp: the convolution of pruned weights over raw memory: what runs weights of block<R, C> at the cost of
-// the blocks they keep, for any window, and depthwise layers whose neighbours are in channel cells.
+// the blocks they keep, for any window. Depthwise layers between them: depthwise_cells.hpp.
 #pragma once
 
 #include <cstring>

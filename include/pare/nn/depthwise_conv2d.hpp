@@ -84,9 +84,9 @@ namespace detail {
 inline namespace PARE_UNIT {
 
 /// What depthwise_conv2d requires of its arguments.
-template <Element A, index MaxDepth, class Out, class X, Element W, Stage Epilogue>
-void expect_depthwise(const image_view<X>& x, std::int32_t zero_point, const packed_depthwise<W>& w,
-                      const conv_geometry& geometry, const Epilogue& epilogue, const image_view<Out>& y) {
+template <Element A, index MaxDepth, class Out, class X, Element W, Stage Epilogue, class Y>
+void expect_depthwise(const X& x, std::int32_t zero_point, const packed_depthwise<W>& w, const conv_geometry& geometry,
+                      const Epilogue& epilogue, const Y& y) {
   expect_equal("geometry.groups", 1, geometry.groups);
   expect_images(x, geometry, w.window(), w.outputs(), y);
   if (w.outputs() != 0 && (x.channels == 0 || w.outputs() % x.channels != 0))
