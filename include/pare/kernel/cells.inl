@@ -70,17 +70,26 @@ PARE_ALWAYS_INLINE Sums channel_correction(const Call& call, index channel) {
   return fill<Sums>(static_cast<lane>(factor * static_cast<unsigned_lane>(lane{call.weights.sums[channel]})));
 }
 
-/// Where sums of a channel start: at its correction and at the bias that the epilogue begins with, if it does.
+/// Where the sums of some channels start, whatever the pixel: at their corrections, and at the bias that the epilogue
+/// begins with, if it does. Computed once for all tiles.
 template <class Call>
-PARE_ALWAYS_INLINE i32x16 start_of(const Call& call, index channel) {
-  using bias = leading_bias<decltype(Call::epilogue)>;
-  const i32x16 start = channel_correction<i32x16>(call, channel);
-  if constexpr (bias::found) {
-    return start + fill<i32x16>(bias::values(call.epilogue)[channel]);
-  } else {
-    return start;
+struct channel_starts {
+  static constexpr bool any = cells_traits<Call>::starts;
+  std::int32_t values[any ? cells_traits<Call>::channels : 1];
+
+  PARE_ALWAYS_INLINE channel_starts(const Call& call, [[maybe_unused]] index channel) {
+    if constexpr (any) {
+      using bias = leading_bias<decltype(Call::epilogue)>;
+      const auto factor = 0u - static_cast<std::uint32_t>(call.zero_point + cells_traits<Call>::dot::offset);
+      for (std::int32_t& value : values) {
+        auto start = factor * static_cast<std::uint32_t>(call.weights.sums[channel]);
+        if constexpr (bias::found) start += static_cast<std::uint32_t>(bias::values(call.epilogue)[channel]);
+        value = static_cast<std::int32_t>(start);
+        ++channel;
+      }
+    }
   }
-}
+};
 template <class Call>
 PARE_ALWAYS_INLINE auto rest_of_epilogue(const Call& call) {
   using bias = leading_bias<decltype(Call::epilogue)>;
@@ -145,13 +154,14 @@ PARE_ALWAYS_INLINE bool accumulate_blocks(Sum (&sum)[R][V], Total& total, Walk& 
 
 /// The sums of R channels from `channel` on and of V strips of pixels; finish(r, v, sum) is called with each.
 template <class Call, int V, class Finish>
-PARE_ALWAYS_INLINE void cells_sums(const Call& call, index pixel, index channel, const Finish& finish) {
+PARE_ALWAYS_INLINE void cells_sums(const Call& call, [[maybe_unused]] const std::int32_t* starts, index pixel,
+                                   index channel, const Finish& finish) {
   using info = cells_traits<Call>;
   constexpr int R = info::rows;
   typename info::dot::acc sum[R][V] = {};
   if constexpr (info::starts) {
     PARE_UNROLL for (int r = 0; r < R; ++r) {
-      const auto start = start_of(call, channel + r);
+      const auto start = fill<i32x16>(starts[r]);
       PARE_UNROLL for (int v = 0; v < V; ++v) {
         sum[r][v] = start;
         keep_apart(sum[r][v]);
@@ -189,7 +199,7 @@ concept JoinsReals = cells_traits<Call>::depth == 4 &&
 
 /// Channels [channel, channel + Traits::channels) of V strips of pixels from `pixel` on.
 template <class Call, int V>
-PARE_ALWAYS_INLINE void cells_tile(const Call& call, index pixel, index channel) {
+PARE_ALWAYS_INLINE void cells_tile(const Call& call, const channel_starts<Call>& starts, index pixel, index channel) {
   using info = cells_traits<Call>;
   constexpr int R = info::rows, D = info::depth;
   const auto epilogue = rest_of_epilogue(call);
@@ -206,7 +216,8 @@ PARE_ALWAYS_INLINE void cells_tile(const Call& call, index pixel, index channel)
   std::remove_cvref_t<decltype(finish(std::declval<value>(), upright_place{}))> finished[info::channels / D][V][D];
   for (int group = 0; group < info::channels; group += R) {
     cells_sums<Call, V>(
-        call, pixel, channel + group, [&](int r, int v, const value& x) __attribute__((always_inline)) {
+        call, starts.values + (starts.any ? group : 0), pixel,
+        channel + group, [&](int r, int v, const value& x) __attribute__((always_inline)) {
           const index c = channel + group + r, row = pixel + v * strip_lanes;
           const index pixels = c < call.part.column_end ? std::min(call.part.row_end - row, strip_lanes) : 0;
           finished[(group + r) / D][v][(group + r) % D] =
@@ -232,8 +243,11 @@ PARE_ALWAYS_INLINE void cells_tile(const Call& call, index pixel, index channel)
 /// foresees where its loop ends.
 template <class Call, int V>
 __attribute__((noinline)) void cells_channels(const Call& call, index begin, index end) {
-  for (index channel = call.part.column_begin; channel < call.part.column_end; channel += cells_traits<Call>::channels)
-    for (index pixel = begin; pixel < end; pixel += V * strip_lanes) cells_tile<Call, V>(call, pixel, channel);
+  constexpr index channels = cells_traits<Call>::channels;
+  for (index channel = call.part.column_begin; channel < call.part.column_end; channel += channels) {
+    const channel_starts<Call> starts(call, channel);
+    for (index pixel = begin; pixel < end; pixel += V * strip_lanes) cells_tile<Call, V>(call, starts, pixel, channel);
+  }
 }
 
 /// The strips of pixels from `pixel` on, V at a time, then fewer. As many pixels as fit the first-level cache go

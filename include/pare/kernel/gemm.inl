@@ -127,13 +127,13 @@ PARE_ALWAYS_INLINE Sums correction(const Call& call, index column) {
 
 /// The R x V tile of 16-lane outputs whose first row is `row` and first panel is `panel`. Whole: as store_tile has it.
 template <class Call, int R, int V, bool Whole>
-PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
+PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel, const column_starts<Call, V>& starts) {
   using info = traits<Call>;
   using dot = typename info::choice::type;
   constexpr int cells = static_cast<int>(ceil_div(R, rows_in_cell<dot>));
   const index column = panel * strip_lanes;
   typename dot::acc sum[cells][V] = {};
-  start_sums<Call, cells, V>(call, column, sum, row);
+  start_sums<cells, V>(call, starts, sum, row);
   typename info::total total[cells][V];
   auto walk = start_walk(call, call.weights, row, panel);
   // A lone row is both rows of its cells.
@@ -153,7 +153,8 @@ PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel) {
 /// Rows [row, end) of V panels, R at a time. Pre: R divides end - row.
 template <class Call, int R, int V, bool Whole>
 __attribute__((noinline)) void tile(const Call& call, index row, index end, index panel) {
-  for (; row < end; row += R) one_tile<Call, R, V, Whole>(call, row, panel);
+  const column_starts<Call, V> starts(call, panel * strip_lanes);
+  for (; row < end; row += R) one_tile<Call, R, V, Whole>(call, row, panel, starts);
 }
 /// The same, the most frequent tiles by a function of their own.
 template <class Call, int R, int V>

@@ -32,8 +32,8 @@ PARE_ALWAYS_INLINE void add_group(const typename Dot::acc (&sum)[R][V], f32x16 (
 }
 
 template <class Call, int R, int V, bool Whole>
-requires is_grouped<typename Call::structure> PARE_ALWAYS_INLINE void one_tile(const Call& call, index row,
-                                                                               index panel) {
+requires is_grouped<typename Call::structure> PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel,
+                                                                               const column_starts<Call, V>&) {
   using info = traits<Call>;
   using dot = typename info::choice::type;
   constexpr index strips = Call::structure::group / dot::depth;

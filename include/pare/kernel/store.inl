@@ -124,10 +124,11 @@ PARE_ALWAYS_INLINE void store_whole(const Call& call, const Epilogue& stages, in
   auto* out = call.out + row * out_stride + column;
   using finished_value = std::remove_cvref_t<decltype(apply(epilogue, value(0, 0), place{}))>;
   using out_type = std::remove_reference_t<decltype(*out)>;
-  // Strips that leave together: some rows', or parts of a row's; the rows that are over leave strip by strip.
+  // Strips that leave together: some rows', or parts of a row's. Where four do, rows that are over leave together too,
+  // elsewhere strip by strip.
   constexpr int packed = strips_packed<out_type, finished_value>;
   constexpr int together = packed > V ? packed / V : 1, over = R % together;
-  constexpr bool packs = packed != 0 && (over == 0 || packed == 2);
+  constexpr bool packs = packed != 0 && (packed == 2 || R > 1);
   constexpr int step = packs ? together : 1, whole = packs ? R - over : R;
   PARE_UNROLL for (int r = 0; r < whole; r += step, out += step * out_stride) {
     const auto sum = [&](int i) __attribute__((always_inline)) { return value(r + i / V, i % V); };
@@ -146,7 +147,18 @@ PARE_ALWAYS_INLINE void store_whole(const Call& call, const Epilogue& stages, in
       PARE_UNROLL for (int v = 0; v < V; ++v) store_strip(out + v * strip_lanes, apply(epilogue, sum(v), at(v)));
     }
   }
-  if constexpr (whole < R) store_strips<R - over, R, V>(out, out_stride, epilogue, row, column, value);
+  if constexpr (whole < R && packed == 4) {
+    const auto last = [](int i) { return whole + std::min(i / V, over - 1); };
+    store_packed_codes<V, over>(
+        out, out_stride,
+        packed_codes<out_type, packed, Small>(
+            epilogue, [&](int i) __attribute__((always_inline)) { return value(last(i), i % V); },
+            [&](int i) __attribute__((always_inline)) {
+              return place{row + last(i), column + i % V * strip_lanes, 0, 16};
+            }));
+  } else if constexpr (whole < R) {
+    store_strips<R - over, R, V>(out, out_stride, epilogue, row, column, value);
+  }
 }
 
 /// Whether the rectangle holds all columns of V panels.

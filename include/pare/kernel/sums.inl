@@ -7,7 +7,8 @@ inline constexpr bool starts = std::is_same_v<typename Dot::acc, i32x16>;
 template <class Dot>
 requires(rows_in_cell<Dot> != 1) inline constexpr bool starts<Dot> = true;
 template <class Call>
-inline constexpr bool starts_int32 = traits<Call>::choice::period == 0 && starts<typename traits<Call>::choice::type>;
+inline constexpr bool starts_int32 =
+    traits<Call>::choice::period == 0 && !traits<Call>::grouped && starts<typename traits<Call>::choice::type>;
 template <class Call>
 inline constexpr bool starts_corrected = traits<Call>::shifted&& starts_int32<Call>;
 template <class Call>
@@ -33,20 +34,37 @@ PARE_ALWAYS_INLINE i32x16 start_of_row_sums(const Call& call, index row, const i
   }
 }
 
-/// The sums of a tile before its first step. Pre: sum is zero.
-template <class Call, int R, int V, class Sum>
-PARE_ALWAYS_INLINE void start_sums(const Call& call, index column, Sum (&sum)[R][V], index row = 0) {
-  if constexpr (starts_corrected<Call> || starts_biased<Call>) {
-    using dot = typename traits<Call>::choice::type;
-    PARE_UNROLL for (int v = 0; v < V; ++v, column += strip_lanes) {
-      i32x16 start{};
-      if constexpr (starts_corrected<Call>) start = correction<dot, i32x16>(call, column);
-      if constexpr (starts_biased<Call>)
-        start = start + load_lanes<i32x16>(leading_bias<decltype(Call::epilogue)>::values(call.epilogue) + column);
-      PARE_UNROLL for (int r = 0; r < R; ++r) {
-        sum[r][v] = started_at<dot>(start_of_row_sums(call, row + r, start));
-        keep_apart(sum[r][v]);
+/// Where the sums of V panels start, whatever the row: computed once for all tiles of the panels, and read from memory,
+/// because tiles leave no registers.
+template <class Call, int V>
+struct column_starts {
+  static constexpr bool any = starts_corrected<Call> || starts_biased<Call>;
+  i32x16 values[any ? V : 1];
+
+  PARE_ALWAYS_INLINE column_starts(const Call& call, [[maybe_unused]] index column) {
+    if constexpr (any) {
+      PARE_UNROLL for (int v = 0; v < V; ++v, column += strip_lanes) {
+        values[v] = {};
+        if constexpr (starts_corrected<Call>)
+          values[v] = correction<typename traits<Call>::choice::type, i32x16>(call, column);
+        if constexpr (starts_biased<Call>)
+          values[v] =
+              values[v] + load_lanes<i32x16>(leading_bias<decltype(Call::epilogue)>::values(call.epilogue) + column);
       }
+      auto* in_memory = this;
+      __asm__ volatile("" : "+r"(in_memory) : : "memory");
+    }
+  }
+};
+
+/// The sums of a tile before its first step. Pre: sum is zero.
+template <int R, int V, class Call, class Sum>
+PARE_ALWAYS_INLINE void start_sums(const Call& call, const column_starts<Call, V>& starts, Sum (&sum)[R][V],
+                                   index row = 0) {
+  if constexpr (starts.any) {
+    PARE_UNROLL for (int v = 0; v < V; ++v) PARE_UNROLL for (int r = 0; r < R; ++r) {
+      sum[r][v] = started_at<typename traits<Call>::choice::type>(start_of_row_sums(call, row + r, starts.values[v]));
+      keep_apart(sum[r][v]);
     }
   }
 }

@@ -124,21 +124,22 @@ PARE_ALWAYS_INLINE i32_reg pack_codes(const i32x16 (&x)[4], T) {
   return (i32_reg)pack_halves(pack_two(x[0], x[1]), pack_two(x[2], x[3]), T{});
 }
 
-/// Four strips of packed codes, V side by side in each of 4 / V rows.
-template <int V, class T>
+/// Four strips of packed codes, V side by side in each of 4 / V rows, of which the first Rows are stored.
+template <int V, int Rows = 4 / V, class T>
 PARE_ALWAYS_INLINE void store_packed_codes(T* p, index stride, i32_reg packed) {
   const auto codes = (__m512i)packed;
   if constexpr (V == 4) {
     _mm512_storeu_si512(p, codes);
   } else if constexpr (V == 2) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), first_256((i64_reg)codes));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p + stride), _mm512_maskz_extracti64x4_epi64(0xf, codes, 1));
+    if constexpr (Rows == 2)
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(p + stride), _mm512_maskz_extracti64x4_epi64(0xf, codes, 1));
   } else {
     const auto store = [](T* to, __m128i part) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), part); };
     store(p, first_128((i64_reg)codes));
-    store(p + stride, _mm512_maskz_extracti32x4_epi32(0xf, codes, 1));
-    store(p + 2 * stride, _mm512_maskz_extracti32x4_epi32(0xf, codes, 2));
-    store(p + 3 * stride, _mm512_maskz_extracti32x4_epi32(0xf, codes, 3));
+    if constexpr (Rows > 1) store(p + stride, _mm512_maskz_extracti32x4_epi32(0xf, codes, 1));
+    if constexpr (Rows > 2) store(p + 2 * stride, _mm512_maskz_extracti32x4_epi32(0xf, codes, 2));
+    if constexpr (Rows > 3) store(p + 3 * stride, _mm512_maskz_extracti32x4_epi32(0xf, codes, 3));
   }
 }
 
