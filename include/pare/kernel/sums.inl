@@ -7,8 +7,8 @@ inline constexpr bool starts = std::is_same_v<typename Dot::acc, i32x16>;
 template <class Dot>
 requires(rows_in_cell<Dot> != 1) inline constexpr bool starts<Dot> = true;
 template <class Call>
-inline constexpr bool starts_int32 =
-    traits<Call>::choice::period == 0 && !traits<Call>::grouped && starts<typename traits<Call>::choice::type>;
+inline constexpr bool starts_int32 = traits<Call>::choice::period == 0 && !is_grouped<typename Call::structure> &&
+                                     starts<typename traits<Call>::choice::type>;
 template <class Call>
 inline constexpr bool starts_corrected = traits<Call>::shifted&& starts_int32<Call>;
 template <class Call>
