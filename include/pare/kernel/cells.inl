@@ -216,7 +216,7 @@ PARE_ALWAYS_INLINE void cells_tile(const Call& call, const channel_starts<Call>&
   std::remove_cvref_t<decltype(finish(std::declval<value>(), upright_place{}))> finished[info::channels / D][V][D];
   for (int group = 0; group < info::channels; group += R) {
     cells_sums<Call, V>(
-        call, starts.values + (starts.any ? group : 0), pixel,
+        call, starts.values + (channel_starts<Call>::any ? group : 0), pixel,
         channel + group, [&](int r, int v, const value& x) __attribute__((always_inline)) {
           const index c = channel + group + r, row = pixel + v * strip_lanes;
           const index pixels = c < call.part.column_end ? std::min(call.part.row_end - row, strip_lanes) : 0;

@@ -12,6 +12,12 @@ struct cell_column {
   i32_reg panel[4];
 };
 
+/// The cells of a column. Rows: streamed_rows; a template, because other targets have no quads_of_64.
+template <bool Flip, class Rows>
+PARE_ALWAYS_INLINE void make_column(const Rows& rows, cell_column& column) {
+  quads_of_64<Flip>(rows.row, column.panel);
+}
+
 /// `count` output pixels from `pixel` on, of four panels. column: their first, and then the first of the pixel after
 /// them; rows: at the column after it. weights: of the first panel, three strips each.
 template <class Call>
@@ -34,7 +40,7 @@ __attribute__((noinline)) void streamed_pixels(const Call& call, streamed_rows r
           dot::template mul_add<0>(sum[v][0], cells.panel[v], dot::template load<0>(strips[v] + u * strip_bytes));
     };
     const auto next = [&](cell_column & cells) __attribute__((always_inline)) {
-      quads_of_64<info::flips>(rows.row, cells.panel);
+      make_column<info::flips>(rows, cells);
       PARE_UNROLL for (int t = 0; t < 4; ++t) rows.row[t] += rows.step[t];
     };
     cell_column middle;
@@ -78,7 +84,7 @@ void streamed_line(const Call& call, const streamed_rows& rows, const std::byte*
   const index width = call.extents.width, columns = call.image.width, pad = call.geometry.pad_left;
   padded_columns padded;
   cell_column column;
-  quads_of_64<depthwise_traits<Call>::flips>(padded.at(rows, outside, -pad, columns).row, column.panel);
+  make_column<depthwise_traits<Call>::flips>(padded.at(rows, outside, -pad, columns), column);
   for (index i = 0, count; i < width; i += count) {
     const index x = 2 * i + 1 - pad;
     count = x < 0 ? 0 : std::min((columns - x) / 2, width - i);  // those whose columns are inside

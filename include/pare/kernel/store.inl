@@ -128,7 +128,7 @@ PARE_ALWAYS_INLINE void store_whole(const Call& call, const Epilogue& stages, in
   // elsewhere strip by strip.
   constexpr int packed = strips_packed<out_type, finished_value>;
   constexpr int together = packed > V ? packed / V : 1, over = R % together;
-  constexpr bool packs = packed != 0 && (packed == 2 || R > 1);
+  constexpr bool packs = packed != 0 && (packed == 2 || over == 0 || R > 1);
   constexpr int step = packs ? together : 1, whole = packs ? R - over : R;
   PARE_UNROLL for (int r = 0; r < whole; r += step, out += step * out_stride) {
     const auto sum = [&](int i) __attribute__((always_inline)) { return value(r + i / V, i % V); };

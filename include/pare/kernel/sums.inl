@@ -61,7 +61,7 @@ struct column_starts {
 template <int R, int V, class Call, class Sum>
 PARE_ALWAYS_INLINE void start_sums(const Call& call, const column_starts<Call, V>& starts, Sum (&sum)[R][V],
                                    index row = 0) {
-  if constexpr (starts.any) {
+  if constexpr (column_starts<Call, V>::any) {
     PARE_UNROLL for (int v = 0; v < V; ++v) PARE_UNROLL for (int r = 0; r < R; ++r) {
       sum[r][v] = started_at<typename traits<Call>::choice::type>(start_of_row_sums(call, row + r, starts.values[v]));
       keep_apart(sum[r][v]);
