@@ -55,12 +55,16 @@ struct cell_rows {
 
 /// A register of cells as the dot takes it.
 template <class Traits>
-PARE_ALWAYS_INLINE auto load_cells(const std::byte* p) {
+PARE_ALWAYS_INLINE auto cells_of(i32_reg x) {
   if constexpr (Traits::flips) {
-    return load_register(p);
+    return x;
   } else {
-    return Traits::dot::as_cell(load_register(p));
+    return Traits::dot::as_cell(x);
   }
+}
+template <class Traits>
+PARE_ALWAYS_INLINE auto load_cells(const std::byte* p) {
+  return cells_of<Traits>(load_register(p));
 }
 
 /// Adds one strip of weights of a panel to the sums of R pixels.

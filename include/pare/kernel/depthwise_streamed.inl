@@ -36,8 +36,8 @@ __attribute__((noinline)) void streamed_pixels(const Call& call, streamed_rows r
     typename dot::acc sum[4][1];
     PARE_UNROLL for (int v = 0; v < 4; ++v) sum[v][0] = start[v][0];
     const auto add = [&](const cell_column& cells, int u) __attribute__((always_inline)) {
-      PARE_UNROLL for (int v = 0; v < 4; ++v)
-          dot::template mul_add<0>(sum[v][0], cells.panel[v], dot::template load<0>(strips[v] + u * strip_bytes));
+      PARE_UNROLL for (int v = 0; v < 4; ++v) dot::template mul_add<0>(
+          sum[v][0], cells_of<info>(cells.panel[v]), dot::template load<0>(strips[v] + u * strip_bytes));
     };
     const auto next = [&](cell_column & cells) __attribute__((always_inline)) {
       make_column<info::flips>(rows, cells);
