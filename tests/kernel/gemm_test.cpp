@@ -109,4 +109,10 @@ TEMPLATE_LIST_TEST_CASE("sums are the reference's for rows that are rewritten in
   }
 }
 
+TEST_CASE("sums are the reference's for rows that are copied for all panels, in several blocks and where few fit") {
+  using bytes = s8_s8<pare::dense>;
+  for (const filling x : {filling::any, filling::least}) check_sums<bytes>(6000, {125, 281, 259}, x, filling::any);
+  check_sums<bytes>(6001, {5, 257, 17001}, filling::any, filling::any);
+}
+
 }  // namespace cases

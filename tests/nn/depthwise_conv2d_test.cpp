@@ -149,16 +149,17 @@ TEST_CASE("depthwise sums leave as the codes of the policy, however many pixels 
   using policy = pare::float_nearest_even;
   for (const index width : {3, 4, 5, 6, 7, 8, 14, 15})
     for (const index channels : {16, 40, 64}) {
-      const conv_shape s = square(6, width, channels, 3, 1, 1);
+      const conv_shape s = square(6, width, channels, 3, width % 2 + 1, 1);
+      const auto [height, columns] = s.out();
       const conv_operands<s8_s8<pare::dense>> o(random, s, true);
       const pare::packed_depthwise<pare::s8> packed(o.w.view());
-      owned_image<std::int32_t> sums(1, 6, width, channels);
+      owned_image<std::int32_t> sums(1, height, columns, channels);
       pare::reference::depthwise(o.x.view(), o.zero_point, o.w.view(), 0, s.geometry, sums.view());
       pare::channels<std::int32_t> bias(channels, 0);
       for (index c = 0; c < channels; ++c) bias[c] = static_cast<std::int32_t>(random.between(-9999, 9999));
       const std::vector<double> scales(static_cast<std::size_t>(channels), 0.003);
       const pare::output_map map{-3, -120, 100};
-      owned_image<std::int8_t> expected(1, 6, width, channels);
+      owned_image<std::int8_t> expected(1, height, columns, channels);
       for (index i = 0; i < sums.view().size(); ++i)
         expected.view().data[i] = static_cast<std::int8_t>(
             policy::apply(sums.view().data[i] + bias[i % channels], policy::from_scale(scales[0]), map));
@@ -170,7 +171,7 @@ TEST_CASE("depthwise sums leave as the codes of the policy, however many pixels 
         pare::depthwise_conv2d(o.x.view(), o.zero_point, packed, s.geometry,
                                pare::bias(bias) | pare::requantize(multipliers, map), y.view(), t);
         REQUIRE(difference(y, expected) == "");
-        owned_cells<std::int8_t> cells(1, 6, width, channels);
+        owned_cells<std::int8_t> cells(1, height, columns, channels);
         run_in_cells<s8_s8<pare::dense>>(x.view(), o.zero_point, packed, s.geometry,
                                          pare::bias(bias) | pare::requantize(multipliers, map), cells.view(), t);
         REQUIRE(difference(cells.rows(), expected) == "");

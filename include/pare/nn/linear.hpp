@@ -232,8 +232,8 @@ inline namespace PARE_UNIT {
 ///
 /// A is the format of x (its type's full range unless a narrower one is promised), MaxDepth the largest k (see
 /// kernel/plan.hpp: what both prove decides whether sums are int32 or int64). y must not overlap x; an `add` stage may
-/// read y itself. Allocates nothing. Fails on extents that do not match, values out of range, or a target that is not
-/// available.
+/// read y itself. Allocates nothing; uses up to 75 KB of stack per thread. Fails on extents that do not match, values
+/// out of range, or a target that is not available.
 template <class A = void, index MaxDepth = default_depth, class X, PackedOperand W, Stage Epilogue, class Out,
           Executor E = sequential>
 void linear(const matrix_view<X>& x, std::int32_t zero_point, const W& w, const Epilogue& epilogue,
