@@ -91,6 +91,7 @@ struct codes_case {
     for (std::uint64_t seed = 0; seed < 4; ++seed) {
       check_codes<F, Policy, Out, Bias>(seed, {1, 3001, 0});
       check_codes<F, Policy, Out, Bias>(seed, {9, 70, 21});
+      check_codes<F, Policy, Out, Bias>(seed, {120, 70, 0});  // whole tiles of every height
     }
   }
 };
