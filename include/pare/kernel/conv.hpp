@@ -19,7 +19,7 @@ struct conv_call : gemm_call<A, W, Structure, Epilogue, Out, MaxDepth> {
 /// Bytes of the image that meet one cell of the weights, or one window of them.
 template <Element A, Element W, class Structure = dense>
 inline constexpr index conv_cell_bytes =
-    std::max(cell_depth<typename W::type>, window_depth<Structure>) * index{sizeof(typename A::type)};
+    std::max(step_depth<W>, window_depth<Structure>) * index{sizeof(typename A::type)};
 
 }  // namespace pare
 

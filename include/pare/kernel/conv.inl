@@ -11,13 +11,6 @@ PARE_ALWAYS_INLINE typename Dot::cell broadcast_nested(const std::byte* p) {
   }
 }
 
-/// From one step's strip to the next.
-template <class Dot>
-inline constexpr index step_bytes = Dot::strips* strip_bytes;
-template <class Dot>
-requires requires { Dot::window; }
-inline constexpr index step_bytes<Dot> = Dot::strips * 2 * strip_bytes;  // each with its places
-
 /// sum[r][v] += cell r times strip v, as `step` does, but every row has its own
 /// pointer; all are read `at` bytes on.
 template <class Dot, int R, int V>
@@ -54,14 +47,14 @@ PARE_ALWAYS_INLINE void run_step(typename Dot::acc (&sum)[R][V], const std::byte
 }
 
 /// `count` steps from `at` on; moves `at` and `strip` behind them.
-template <class Dot, int R, int V>
+template <class Traits, class Dot, int R, int V>
 PARE_ALWAYS_INLINE void run_steps(typename Dot::acc (&sum)[R][V], const std::byte* const (&row)[R], index count,
-                                  index cell_step, index& at, const std::byte*& strip, index panel_bytes) {
+                                  index& at, const std::byte*& strip, index panel_bytes) {
   __asm__("" : "+r"(count));  // as in `steps`
   for (; count > 0; --count) {
     run_step<Dot, R, V>(sum, row, at, strip, panel_bytes);
-    at += Dot::strips * cell_step;
-    strip += step_bytes<Dot>;
+    at += Dot::strips * Traits::cell_step;
+    strip += Dot::strips * Traits::strip_step;
   }
 }
 
@@ -73,7 +66,7 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
                                 const std::byte*& strip, index panel_bytes, index& left, bool flushed) {
   using dot = typename Traits::choice::type;
   using single = typename single_dot<dot>::type;
-  constexpr index period = Traits::choice::period, cell_step = Traits::cell_step;
+  constexpr index period = Traits::choice::period;
   if constexpr (period == 0 && CopiedDot<dot>) {
     copied_steps<dot, R, V>(sum, row, cells, strip, panel_bytes);
     return flushed;
@@ -90,9 +83,8 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
       }
     }
     const index now = period != 0 ? std::min(cells, left) : cells;
-    run_steps<dot, R, V>(sum, row, now / dot::strips, cell_step, at, strip, panel_bytes);
-    if constexpr (dot::strips > 1)
-      run_steps<single, R, V>(sum, row, now % dot::strips, cell_step, at, strip, panel_bytes);
+    run_steps<Traits, dot, R, V>(sum, row, now / dot::strips, at, strip, panel_bytes);
+    if constexpr (dot::strips > 1) run_steps<Traits, single, R, V>(sum, row, now % dot::strips, at, strip, panel_bytes);
     cells -= now;
     left -= now;
   }

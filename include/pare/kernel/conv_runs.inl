@@ -31,7 +31,7 @@ PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps
       bool outside = true;  // padding is zeros
       PARE_UNROLL for (int r = 0; r < R; ++r) outside &= taps.is_outside(cells[r]);
       if (outside) {
-        strip += count * strip_bytes;
+        strip += count * Traits::strip_step;
         continue;
       }
     }
