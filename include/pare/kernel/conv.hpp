@@ -31,12 +31,10 @@ namespace pare::inline PARE_UNIT {
 /// Runs `call` on target `t`. Pre: available(t), and the preconditions of conv_call.
 template <class A, class W, class Structure, class Epilogue, class Out, index MaxDepth>
 void run(const conv_call<A, W, Structure, Epilogue, Out, MaxDepth>& call, target t) noexcept {
-  const bool in_lines = call.walk.run_bytes % strip_bytes == 0;  // so that places count from where a run begins
   switch (t) {
-#define PARE_CASE(name)                                               \
-  case target::name:                                                  \
-    if (in_lines) return name::run_conv(call_on<target::name>(call)); \
-    return name::run_conv(call);
+#define PARE_CASE(name) \
+  case target::name:    \
+    return name::run_conv(call_on<target::name>(call));
     PARE_FOR_EACH_TARGET(PARE_CASE)
 #undef PARE_CASE
     default:

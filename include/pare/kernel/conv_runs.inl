@@ -10,10 +10,10 @@ enum class conv_runs { pointed, many, copied };
 template <class Traits, int R, int V, conv_runs Runs, class Sum, class Total, class View>
 PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps, index row, index at, index rows,
                                  const View& w, index panel) {
-  const std::byte* strip = w.strips + panel * w.panel_bytes;
+  auto weights = start_strips(w, panel);
   const index panel_bytes = w.panel_bytes;
   if constexpr (Runs == conv_runs::copied) {
-    dense_walk walk{{*taps.at(0, at), strip}, taps.read(0) / Traits::cell_step, 0};
+    dense_walk walk{{*taps.at(0, at), weights.strip}, taps.read(0) / Traits::cell_step, 0};
     return accumulate<Traits, R, V>(sum, total, walk, taps.window_step(), panel_bytes);
   }
   index left = Traits::choice::period;
@@ -31,11 +31,11 @@ PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps
       bool outside = true;  // padding is zeros
       PARE_UNROLL for (int r = 0; r < R; ++r) outside &= taps.is_outside(cells[r]);
       if (outside) {
-        strip += count * Traits::strip_step;
+        weights.template advance<Traits>(count);
         continue;
       }
     }
-    flushed = add_run<Traits, R, V>(sum, total, cells, count, strip, panel_bytes, left, flushed);
+    flushed = add_run<Traits, R, V>(sum, total, cells, count, weights, panel_bytes, left, flushed);
   }
   return flushed;
 }
@@ -63,7 +63,8 @@ PARE_ALWAYS_INLINE bool add_listed(Sum (&sum)[R][1], Total& total, const std::by
     left -= now;
     __asm__("" : "+r"(now));  // as in `steps`
     for (; now > 0; --now, ++cell, strip += strip_bytes)
-      run_step<typename single_dot<dot>::type, R, 1>(sum, cells, index{*cell} * Traits::cell_step, strip, 0);
+      run_step<typename single_dot<dot>::type, R, 1>(sum, cells, index{*cell} * Traits::cell_step, strip_cursor{strip},
+                                                     0);
   }
   return flushed;
 }

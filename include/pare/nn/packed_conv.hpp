@@ -13,9 +13,9 @@ namespace pare {
 /// The outputs of a panel read one range of input channels: all of them, their group's, or, where a panel holds several
 /// groups, those of all of them, with zeros for the inputs that an output does not see.
 ///
-/// Structure is dense, block<16, C>, n_of_m<N, M>, or block<R, C> with R = 1, 2, 4 or 8, whose activations are in
-/// channel cells (conv2d_cells.hpp): k is then the window's taps, each of all input channels, and a block of zeros,
-/// other groups' included, costs nothing.
+/// Structure is dense, block<16, C>, n_of_m<N, M>, n_of_m<N, M, 16>, or block<R, C> with R = 1, 2, 4 or 8, whose
+/// activations are in channel cells (conv2d_cells.hpp): k is then the window's taps, each of all input channels, and a
+/// block of zeros, other groups' included, costs nothing.
 template <Element W, class Structure = dense>
 class packed_conv {
  public:
@@ -23,10 +23,9 @@ class packed_conv {
   using element = typename W::type;
   using structure = Structure;
   static constexpr bool in_cells = is_listed<Structure> && group_of<Structure> < strip_lanes;
-  static_assert(std::is_same_v<Structure, dense> || is_listed<Structure> ||
-                    (window_depth<Structure> != 0 && !shares_places<Structure>),
-                "pare: convolutions take dense weights, block<R, C> with R = 1, 2, 4, 8 or 16, and n_of_m<N, M> with a "
-                "pattern for each channel; for other structures zeros cost as much as other weights");
+  static_assert(std::is_same_v<Structure, dense> || is_listed<Structure> || window_depth<Structure> != 0,
+                "pare: convolutions take dense weights, block<R, C> with R = 1, 2, 4, 8 or 16, n_of_m<N, M> and "
+                "n_of_m<N, M, 16>; for other structures zeros cost as much as other weights");
 
   packed_conv() = default;
   /// Fails if groups does not divide the outputs, the window is empty, or a weight is outside W.
@@ -92,16 +91,17 @@ void packed_conv<W, Structure>::pack(const image_view<const T>& weights, index g
   if (weights.width < 1) fail("weights.width", "at least 1", weights.width);
   window_ = {weights.height, weights.width};
   read_inputs_ = most_inputs_of_a_panel();
-  const index rows = window_.height, columns = window_.width;
+  const index rows = window_.height, columns = window_.width, tap = round_up(read_inputs_, cell_inputs);
   const index k = reads() == tap_run::window ? round_up(rows * columns * group_inputs_, cell_inputs)
                   : reads() == tap_run::row  ? rows * round_up(columns * group_inputs_, cell_inputs)
-                                             : rows * columns * round_up(read_inputs_, cell_inputs);
-  matrix_ = packed_weights<W, Structure>(outputs_, k, [&](index first, const matrix_view<element>& tile) {
+                                             : rows * columns * tap;
+  const auto source = [&](index first, const matrix_view<element>& tile) {
     for (index j = 0; j < tile.rows; ++j) {
       std::fill_n(tile.row(j), k, element{0});
       copy_channel(weights, first + j, tile.row(j));
     }
-  });
+  };
+  matrix_ = packed_weights<W, Structure>(outputs_, k, source, std::max(tap, index{1}));
 }
 
 template <Element W, class Structure>
