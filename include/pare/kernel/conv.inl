@@ -140,9 +140,11 @@ PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index r
       });
 }
 
-/// Rows of a tile of V panels: no more than the table repeats its last pixel.
+/// Rows of a tile of V panels: no more than the table repeats its last pixel; one less where places take a pointer of
+/// their own, which x86 has no register for.
 template <class Call, int V>
-inline constexpr int conv_rows = std::min<int>(traits<Call>::template rows<V>, tap_table::most_rows);
+inline constexpr int conv_rows = std::min<int>(traits<Call>::template rows<V>,
+                                               tap_table::most_rows - shares_places<typename Call::structure>);
 
 /// Output pixels [row, row + rows), R at a time, the last tile cut. The loop is
 /// here because gcc 12 keeps the sums in memory, and loads and stores them
