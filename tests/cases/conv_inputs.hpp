@@ -124,17 +124,17 @@ struct conv_operands {
   }
 };
 
-/// Zeroes all but N of every M inputs of a tap, and sometimes more.
-template <index N, index M, class T>
-void keep_some(generator& random, const pare::image_view<T>& w, pare::n_of_m<N, M>) {
-  for (index i = 0; i < w.batch * w.height * w.width; ++i) {
-    for (index begin = 0; begin < w.channels; begin += M) {
-      T* const window = w.data + i * w.channels + begin;
-      const index size = std::min(M, w.channels - begin), first = static_cast<index>(random.between(0, M));
-      for (index l = 0; l < size; ++l)
-        if ((l * 7 + first) % M >= N) window[l] = T{0};
-    }
-  }
+/// Zeroes all but N of every M inputs of a tap, and sometimes more; the same ones in `Shared` outputs.
+template <index N, index M, index Shared, class T>
+void keep_some(generator& random, const pare::image_view<T>& w, pare::n_of_m<N, M, Shared>) {
+  for (index o = 0; o < w.batch; o += Shared)
+    for (index tap = 0; tap < w.height * w.width; ++tap)
+      for (index begin = 0; begin < w.channels; begin += M) {
+        const index size = std::min(M, w.channels - begin), first = static_cast<index>(random.between(0, M));
+        for (index i = o; i < std::min(o + Shared, w.batch); ++i)
+          for (index l = 0; l < size; ++l)
+            if ((l * 7 + first) % M >= N) w(i, tap / w.width, tap % w.width, begin + l) = T{0};
+      }
 }
 /// Zeroes about half of the blocks of 16 outputs by 4 inputs, the cut ones at the ends among them, and some taps as a
 /// whole.

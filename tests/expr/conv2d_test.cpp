@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <random>
 
 namespace pare::test {
@@ -104,6 +105,18 @@ TEST_CASE("float convolutions take float weights, groups too, and are parts of l
   exact = images::from_shape({1, 6, 6, 10});
   reference::conv2d(view_of(x), 0, view_of(w), 0, grouped, image_view<float>{exact.data(), 1, 6, 6, 10});
   CHECK(xt::allclose(y, exact, 1e-5, 1e-5));
+}
+
+TEST_CASE("float weights are packed as halves if f16 is asked for") {
+  const auto x = normal<4>({1, 6, 6, 5}, 21), w = normal<4>({10, 3, 3, 5}, 22);
+  images rounded = w;
+  for (float& weight : rounded) weight = half(weight);
+  const auto packed = pack_conv<f16>(2.f * (w * 0.5f));
+  const images y = conv2d(x, packed, geometry), expected = conv2d(x, pack_conv(rounded), geometry);
+  CHECK(y == expected);
+  const auto matrix = pack<f16>(w);
+  const packed_weights<f16> same(matrix_view<const float>(w.data(), 10, 45));
+  CHECK(std::ranges::equal(matrix.parts()[0], same.parts()[0]));
 }
 
 TEST_CASE("weights pruned in blocks of 16 outputs give what their zeros give dense, from less memory") {

@@ -121,6 +121,9 @@ TEST_CASE("codes and residuals of block-sparse convolutions are those of dense o
       auto parts = expected.blank();
       pare::conv2d(x, o.zero_point, packed, s.geometry, epilogue, parts.view(), std::span(memory), t, two);
       CHECK(difference(parts, expected) == "");
+      parts = expected.blank();
+      pare::prepare_conv2d(x, o.zero_point, packed, s.geometry, epilogue, parts.view(), std::span(memory), t).run(two);
+      CHECK(difference(parts, expected) == "");
     }
   };
   const pare::output_map map{-3, -128, 127};

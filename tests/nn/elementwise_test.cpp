@@ -12,6 +12,10 @@ namespace {
 constexpr affine_map a_map{0.03f, -5}, b_map{0.11f, 17}, y_map{0.07f, 3};
 constexpr affine_map a_wide{0.0003f, 0}, b_wide{0.011f, 0}, y_wide{0.004f, 0};
 
+const executor_of three{3, [](index n, const auto& f) {
+                          while (n-- > 0) f(n);
+                        }};
+
 template <class T>
 tensor<T> random_operand(const index (&extents)[4], unsigned seed) {
   if constexpr (std::is_floating_point_v<T>) {
@@ -38,6 +42,9 @@ void check_binary(const Function& function) {
       std::fill(y.values.begin(), y.values.end(), T{77});
       elementwise(function, a.view(), b.view(), y.view(), on);
       REQUIRE(y.values == expected.values);
+      std::fill(y.values.begin(), y.values.end(), T{77});
+      prepare_elementwise(function, a.view(), b.view(), y.view(), on).run(three);
+      REQUIRE(y.values == expected.values);
     }
   };
   for (int pattern = 0; pattern < 256; ++pattern) {
@@ -48,6 +55,11 @@ void check_binary(const Function& function) {
       y[axis] = std::max(a[axis], b[axis]);
     }
     check(a, b, y);
+  }
+  for (const index size : {100, 130, 200}) {
+    check({1, 1, 1, size}, {1, 1, 1, size}, {1, 1, 1, size});
+    check({1, 1, 1, size}, {1, 1, 1, 1}, {1, 1, 1, size});
+    check({1, 1, 1, 1}, {1, 1, size, 1}, {1, 1, size, 1});
   }
   for (index size = 0; size < 50; ++size) check({1, 1, 1, size}, {1, 1, 1, size}, {1, 1, 1, size});
 }

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <pare/nn/bytes.hpp>
 
+#include "../cases/conv_inputs.hpp"
 #include "property.hpp"
 
 namespace cases {
@@ -48,6 +49,23 @@ void check_sums(std::uint64_t seed, const extents& size) {
   }
 }
 
+void check_convolution(generator& random, const conv_shape& s) {
+  const conv_operands<f32_f32<pare::dense>> o(random, s);
+  auto rounded = o.w.blank();
+  for (index i = 0; i < o.w.view().size(); ++i) rounded.view().data[i] = pare::half(o.w.view().data[i]);
+  const pare::packed_conv<pare::f16> packed(o.w.view(), s.geometry.groups);
+  const pare::packed_conv<pare::f32> floats(std::as_const(rounded).view(), s.geometry.groups);
+  const auto extents = s.out();
+  owned_image<float> expected(s.batch, extents.height, extents.width, s.outputs);
+  for (const pare::target t : available_targets()) {
+    INFO("on " << name(t) << ": " << s.describe());
+    auto y = expected.blank();
+    pare::conv2d(o.x.view(), 0, floats, s.geometry, pare::as_is, expected.view(), t);
+    pare::conv2d(o.x.view(), 0, packed, s.geometry, pare::as_is, y.view(), t);
+    REQUIRE(difference(y, expected) == "");
+  }
+}
+
 const added_property halves{"f32 by weights stored as halves", check_sums};
 
 }  // namespace
@@ -59,6 +77,16 @@ TEST_CASE("products by halves have the bits of products by the same floats") {
     for (index k = 0; k <= 9; ++k, ++seed) check_sums(seed, {m, widths[seed % std::size(widths)], k});
   for (const extents& size : {extents{0, 3, 8}, {3, 0, 8}, {5, 70, 64}, {2, 17, 129}, {1, 33, 1001}})
     check_sums(++seed, size);
+  check_sums(++seed, {3, 600, 1001});  // more weights than far_bytes
+}
+
+TEST_CASE("convolutions by halves have the bits of convolutions by the same floats") {
+  generator random{9};
+  for (int i = 0; i < 80; ++i) check_convolution(random, draw_shape(random));
+  check_convolution(random, {2, 5, 7, 33, 70, {1, 1}, {}});                    // a product
+  check_convolution(random, {1, 3, 3, 5, 20, {3, 3}, {}});                     // the same, of whole images
+  check_convolution(random, {1, 4, 4, 1101, 3, {2, 2}, {1, 1, 1, 1, 1, 1}});   // runs longer than a row of zeros
+  check_convolution(random, {1, 20, 20, 3, 5, {17, 17}, {1, 1, 8, 8, 8, 8}});  // more taps than the table has places
 }
 
 TEST_CASE("floats are rounded as they are packed, as halves that a caller has are taken") {

@@ -15,6 +15,10 @@ namespace {
 
 constexpr affine_map x_map{0.05f, -20}, y_map{0.04f, 11};
 
+const executor_of three{3, [](index n, const auto& f) {
+                          while (n-- > 0) f(n);
+                        }};
+
 template <IntegerRange R>
 void check_pools(index channels, const conv_geometry& g, image_extents window, unsigned seed) {
   using T = typename R::type;
@@ -24,6 +28,9 @@ void check_pools(index channels, const conv_geometry& g, image_extents window, u
   const bounds<T> limits{static_cast<T>(R::min / 2), static_cast<T>(R::max / 3)};
   reference::average_pool(x.view(), window, g, expected.view(), limits);
   average_pool(x.view(), window, g, y.view(), limits);
+  REQUIRE(y.values == expected.values);
+  y = zero_tensor<T>(2, height, width, channels);
+  prepare_average_pool(x.view(), window, g, y.view(), limits).run(three);
   REQUIRE(y.values == expected.values);
   reference::max_pool(x.view(), window, g, expected.view(), limits);
   max_pool(x.view(), window, g, y.view(), limits);
@@ -122,6 +129,10 @@ TEST_CASE("the softmax with a table of exponentials is its definition") {
       std::vector<std::int8_t> y(x.size()), expected(x.size());
       reference::softmax(softmax_of(scale), rows, matrix_view<std::int8_t>(expected.data(), 7, columns));
       softmax(softmax_table_of(scale), rows, matrix_view<std::int8_t>(y.data(), 7, columns));
+      REQUIRE(y == expected);
+      y.assign(y.size(), 0);
+      const softmax_table exponentials = softmax_table_of(scale);
+      prepare_softmax(exponentials, rows, matrix_view<std::int8_t>(y.data(), 7, columns)).run(three);
       REQUIRE(y == expected);
       std::vector<std::int16_t> wide(x.size()), wide_expected(x.size());
       reference::softmax(softmax_of(scale), rows, matrix_view<std::int16_t>(wide_expected.data(), 7, columns));

@@ -3,6 +3,7 @@
 #include <pare/reference/transposed_conv2d.hpp>
 
 #include "../cases/conv_inputs.hpp"
+#include "property.hpp"
 
 namespace cases {
 namespace {
@@ -30,6 +31,11 @@ void check_transposed(generator& random, conv_shape s) {
     auto y = expected.blank();
     pare::transposed_conv2d(std::as_const(x).view(), zero_point, packed, s.geometry, pare::as_is, y.view(), t);
     REQUIRE(difference(y, expected) == "");
+    auto parts = expected.blank();
+    pare::prepare_transposed_conv2d(std::as_const(x).view(), zero_point, packed, s.geometry, pare::as_is, parts.view(),
+                                    t)
+        .run(in_parts{3});
+    REQUIRE(difference(parts, expected) == "");
   }
 }
 

@@ -24,10 +24,22 @@ using depthwise_call =
     decltype(pare::prepare_depthwise_conv2d(some<images_of_bytes>(), 0, some<pare::packed_depthwise<pare::s8>>(),
                                             some<pare::conv_geometry>(), pare::as_is, some<images_of_sums>()));
 
+using pool_call = decltype(pare::prepare_max_pool(some<images_of_bytes>(), pare::image_extents{2, 2},
+                                                  some<pare::conv_geometry>(), some<pare::image_view<std::int8_t>>()));
+using softmax_call = decltype(pare::prepare_softmax(some<pare::softmax_table>(), some<rows_of_bytes>(),
+                                                    some<pare::matrix_view<std::int8_t>>()));
+using sum_call = decltype(pare::prepare_elementwise(pare::maximum{}, some<images_of_bytes>(), some<images_of_bytes>(),
+                                                    some<pare::image_view<std::int8_t>>()));
+using cells_call = decltype(pare::prepare_conv2d(
+    some<pare::cells_image<const std::int8_t>>(), 0, some<pare::packed_conv<pare::s8, pare::block<4, 4>>>(),
+    some<pare::conv_geometry>(), pare::as_is, some<pare::cells_image<std::int32_t>>(), some<std::span<std::byte>>()));
+
 template <class Call>
 constexpr bool runs_without_throwing = noexcept(some<Call>().run()) && noexcept(some<Call>().run(pare::sequential{}));
 static_assert(runs_without_throwing<linear_call> && runs_without_throwing<affine_call>);
 static_assert(runs_without_throwing<conv_call> && runs_without_throwing<depthwise_call>);
+static_assert(runs_without_throwing<pool_call> && runs_without_throwing<softmax_call>);
+static_assert(runs_without_throwing<sum_call> && runs_without_throwing<cells_call>);
 
 // An engine's own scheduler promises what it promises.
 struct careful {

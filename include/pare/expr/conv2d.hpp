@@ -29,11 +29,13 @@ image_view<T> images_of(const char* argument, T* data, const Shape& shape) {
   return {data, extent(0), extent(1), extent(2), extent(3)};
 }
 
-template <class E>
+/// In which range the weights of an expression are packed; W: in which one floats are.
+template <class E, Element W = f32>
 struct range_of_weights {
-  using type = f32;
+  using type = W;
   static_assert(std::is_same_v<typename E::value_type, float>,
                 "pare: pack_conv takes float weights, or codes that quantize() made (they know their scales)");
+  static_assert(!IntegerRange<W>, "pare: pack_conv stores reals as f32 or f16; quantize() weights first for codes");
 };
 template <QuantizedExpression E>
 struct range_of_weights<E> {
@@ -115,10 +117,10 @@ struct window_operation {
 
 /// Packs an expression of weights OHWI [outputs, window height, window width, inputs / groups]: floats, or codes with
 /// one scale for all or one per output (per_axis<0>), dense or pruned in a structure with a kernel
-/// (see packed_conv). Reads it once, now.
-template <XtensorExpression E>
+/// (see packed_conv). Reads it once, now. pack_conv<f16>(weights) stores the nearest halves of floats.
+template <Element W = f32, XtensorExpression E>
 auto pack_conv(const E& weights, index groups = 1) {
-  using packed = packed_conv<typename detail::range_of_weights<E>::type, typename detail::structure_of<E>::type>;
+  using packed = packed_conv<typename detail::range_of_weights<E, W>::type, typename detail::structure_of<E>::type>;
   return detail::pack_images<0>(weights, [&](const auto& view) { return packed(view, groups); });
 }
 /// The same for a depthwise convolution: weights 1HWO [1, window height, window width, outputs], scales per_axis<3>.

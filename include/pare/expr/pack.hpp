@@ -25,9 +25,9 @@ struct structure_of<E> {
 /// Writes the elements of an expression in row-major order, tile after tile. Pre: the tiles are asked for in order.
 template <class E>
 auto tiles_of(const E& weights) {
-  return [next = weights.begin()](index, auto tile) mutable {
+  return [next = weights.begin()]<class T>(index, matrix_view<T> tile) mutable {
     for (index j = 0; j < tile.rows; ++j)
-      for (index l = 0; l < tile.columns; ++l, ++next) tile(j, l) = *next;
+      for (index l = 0; l < tile.columns; ++l, ++next) tile(j, l) = static_cast<T>(*next);
   };
 }
 }  // namespace detail
@@ -48,13 +48,15 @@ class packed_quantized : public packed_weights<W, Structure> {
 };
 
 /// Packs an expression of real weights, [n, k] or [n, ..., inputs] seen as [n, k]: float kernels. Reads it once, now.
-template <XtensorExpression E>
+/// pack<f16>(weights) stores the nearest halves.
+template <Element W = f32, XtensorExpression E>
 requires(!QuantizedExpression<E>) auto pack(const E& weights) {
+  static_assert(!IntegerRange<W>, "pare: pack stores reals as f32 or f16; quantize() weights first for codes");
   static_assert(std::is_same_v<typename E::value_type, float>,
                 "pare: pack takes float weights, or codes that quantize() made (they know their scales)");
   const weight_shape shape = weights_of(weights.shape());
-  return packed_weights<f32, typename detail::structure_of<E>::type>(shape.rows, shape.columns(),
-                                                                     detail::tiles_of(weights));
+  return packed_weights<W, typename detail::structure_of<E>::type>(shape.rows, shape.columns(),
+                                                                   detail::tiles_of(weights));
 }
 
 /// Packs an expression of codes; format, correction terms and kernel follow from its types. Weights are symmetric, with

@@ -70,6 +70,7 @@ struct cells_rows_call {
 /// Pre: strips of 16 pixels may be read at every place; no element of `a` beyond them is.
 template <class A, class W, class Structure, class Epilogue, class Out, index MaxDepth = default_depth>
 struct cells_conv_call : cells_call<A, W, Structure, Epilogue, Out, MaxDepth> {
+  using product_type = cells_call<A, W, Structure, Epilogue, Out, MaxDepth>;  ///< windows of one pixel
   const std::uint32_t* places = nullptr;
 };
 

@@ -19,7 +19,7 @@ struct conv_call : gemm_call<A, W, Structure, Epilogue, Out, MaxDepth> {
 /// Bytes of the image that meet one cell of the weights, or one window of them.
 template <Element A, Element W, class Structure = dense>
 inline constexpr index conv_cell_bytes =
-    std::max(cell_depth<typename W::type>, window_depth<Structure>) * index{sizeof(typename A::type)};
+    std::max(step_depth<W>, window_depth<Structure>) * index{sizeof(typename A::type)};
 
 }  // namespace pare
 
@@ -31,12 +31,10 @@ namespace pare::inline PARE_UNIT {
 /// Runs `call` on target `t`. Pre: available(t), and the preconditions of conv_call.
 template <class A, class W, class Structure, class Epilogue, class Out, index MaxDepth>
 void run(const conv_call<A, W, Structure, Epilogue, Out, MaxDepth>& call, target t) noexcept {
-  const bool in_lines = call.walk.run_bytes % strip_bytes == 0;  // so that places count from where a run begins
   switch (t) {
-#define PARE_CASE(name)                                               \
-  case target::name:                                                  \
-    if (in_lines) return name::run_conv(call_on<target::name>(call)); \
-    return name::run_conv(call);
+#define PARE_CASE(name) \
+  case target::name:    \
+    return name::run_conv(call_on<target::name>(call));
     PARE_FOR_EACH_TARGET(PARE_CASE)
 #undef PARE_CASE
     default:

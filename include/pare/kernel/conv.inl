@@ -1,81 +1,104 @@
 // conv.inl: the loop over the runs of a convolution. Included in every target's
 // namespace, after gemm.inl.
 
+/// The current strip of a panel; the next steps' follow.
+struct strip_cursor {
+  const std::byte* strip;
+  template <class Traits>
+  PARE_ALWAYS_INLINE void advance(index steps) {
+    strip += steps * Traits::strip_step;
+  }
+};
+template <class View>
+PARE_ALWAYS_INLINE strip_cursor start_strips(const View& w, index panel) {
+  return {w.strips + panel * w.panel_bytes};
+}
+
+/// The same where places lie apart.
+struct picked_cursor : strip_cursor {
+  const std::byte* places;
+  template <class Traits>
+  PARE_ALWAYS_INLINE void advance(index steps) {
+    strip_cursor::advance<Traits>(steps);
+    places += steps * cell_bytes;
+  }
+};
+template <index N, index M>
+PARE_ALWAYS_INLINE picked_cursor start_strips(const panel_view<n_of_m<N, M, strip_lanes>>& w, index panel) {
+  const std::byte* const strip = w.strips + panel * w.panel_bytes;
+  return {{strip}, strip + windows_of_panel(w.panel_bytes) * strip_bytes};
+}
+
 /// A cell for a loop inside a loop.
-template <class Dot>
-PARE_ALWAYS_INLINE typename Dot::cell broadcast_nested(const std::byte* p) {
-  if constexpr (requires { Dot::broadcast_nested(p); }) {
+template <class Dot, class Reader>
+PARE_ALWAYS_INLINE typename Dot::cell broadcast_nested([[maybe_unused]] const Reader& reader, const std::byte* p) {
+  if constexpr (std::is_same_v<Reader, Dot> && requires { Dot::broadcast_nested(p); }) {
     return Dot::broadcast_nested(p);
   } else {
-    return Dot::broadcast(p);
+    return reader.broadcast(p);
   }
 }
 
-/// From one step's strip to the next.
-template <class Dot>
-inline constexpr index step_bytes = Dot::strips* strip_bytes;
-template <class Dot>
-requires requires { Dot::window; }
-inline constexpr index step_bytes<Dot> = Dot::strips * 2 * strip_bytes;  // each with its places
-
 /// sum[r][v] += cell r times strip v, as `step` does, but every row has its own
 /// pointer; all are read `at` bytes on.
-template <class Dot, int R, int V>
-PARE_ALWAYS_INLINE void run_step(typename Dot::acc (&sum)[R][V], const std::byte* const (&row)[R], index at,
-                                 const std::byte* strip, index panel_bytes) {
+template <class Dot, int R, int V, class Cursor>
+PARE_ALWAYS_INLINE void run_step(typename Dot::acc (&sum)[R][V], const std::byte* const (&row)[R], index at, Cursor w,
+                                 index panel_bytes) {
   constexpr std::make_integer_sequence<int, Dot::parts> parts{};
   if constexpr (streams<Dot>) {
+    const auto reader = reader_of<Dot>(w);
     typename Dot::cell x[R];
-    PARE_UNROLL for (int r = 0; r < R; ++r) x[r] = broadcast_nested<Dot>(row[r] + at);
+    PARE_UNROLL for (int r = 0; r < R; ++r) x[r] = broadcast_nested<Dot>(reader, row[r] + at);
     PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
         [&](auto part) __attribute__((always_inline)) {
-          const auto w = Dot::template load<part>(strip + v * panel_bytes);
-          PARE_UNROLL for (int r = 0; r < R; ++r) Dot::template mul_add<part>(sum[r][v], x[r], w);
+          const auto weights = part_at<Dot, part>(w, v * panel_bytes);
+          PARE_UNROLL for (int r = 0; r < R; ++r) Dot::template mul_add<part>(sum[r][v], x[r], weights);
 #if defined(__clang__)
           __asm__ volatile("" ::: "memory");  // as in `step`
 #else
-          __asm__ volatile("" : "+r"(strip));  // for what `step` does: in nested loops that would keep sums in memory
+          __asm__ volatile("" : "+r"(w.strip));  // for what `step` does: in nested loops that would keep sums in memory
 #endif
         },
         parts);
   } else {
-    typename Dot::part w[V][Dot::parts];
+    typename Dot::part weights[V][Dot::parts];
     PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
-        [&](auto part)
-            __attribute__((always_inline)) { w[v][part] = Dot::template load<part>(strip + v * panel_bytes); },
+        [&](auto part) __attribute__((always_inline)) { weights[v][part] = part_at<Dot, part>(w, v * panel_bytes); },
         parts);
+    const auto reader = reader_of<Dot>(w);
     PARE_UNROLL for (int r = 0; r < R; ++r) {
-      const auto x = broadcast_nested<Dot>(row[r] + at);
+      const auto x = broadcast_nested<Dot>(reader, row[r] + at);
       PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
-          [&](auto part) __attribute__((always_inline)) { Dot::template mul_add<part>(sum[r][v], x, w[v][part]); },
+          [&](auto part)
+              __attribute__((always_inline)) { Dot::template mul_add<part>(sum[r][v], x, weights[v][part]); },
           parts);
     }
   }
 }
 
-/// `count` steps from `at` on; moves `at` and `strip` behind them.
-template <class Dot, int R, int V>
+/// `count` steps from `at` on; moves `at` and `w` behind them.
+template <class Traits, class Dot, int R, int V, class Cursor>
 PARE_ALWAYS_INLINE void run_steps(typename Dot::acc (&sum)[R][V], const std::byte* const (&row)[R], index count,
-                                  index cell_step, index& at, const std::byte*& strip, index panel_bytes) {
+                                  index& at, Cursor& w, index panel_bytes) {
   __asm__("" : "+r"(count));  // as in `steps`
   for (; count > 0; --count) {
-    run_step<Dot, R, V>(sum, row, at, strip, panel_bytes);
-    at += Dot::strips * cell_step;
-    strip += step_bytes<Dot>;
+    run_step<Dot, R, V>(sum, row, at, w, panel_bytes);
+    at += Dot::strips * Traits::cell_step;
+    w.template advance<Traits>(Dot::strips);
   }
 }
 
 /// Adds a run of `cells` cells to `sum`. Where int32 could overflow, `sum` is
 /// moved to `total` every `period` strips; `left` are those that still fit.
 /// Returns whether anything was moved yet.
-template <class Traits, int R, int V, class Sum, class Total>
+template <class Traits, int R, int V, class Sum, class Total, class Cursor>
 PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte* const (&row)[R], index cells,
-                                const std::byte*& strip, index panel_bytes, index& left, bool flushed) {
+                                Cursor& w, index panel_bytes, index& left, bool flushed) {
   using dot = typename Traits::choice::type;
   using single = typename single_dot<dot>::type;
-  constexpr index period = Traits::choice::period, cell_step = Traits::cell_step;
+  constexpr index period = Traits::choice::period;
   if constexpr (period == 0 && CopiedDot<dot>) {
-    copied_steps<dot, R, V>(sum, row, cells, strip, panel_bytes);
+    copied_steps<dot, R, V>(sum, row, cells, w.strip, panel_bytes);
     return flushed;
   }
   index at = 0;
@@ -90,9 +113,8 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
       }
     }
     const index now = period != 0 ? std::min(cells, left) : cells;
-    run_steps<dot, R, V>(sum, row, now / dot::strips, cell_step, at, strip, panel_bytes);
-    if constexpr (dot::strips > 1)
-      run_steps<single, R, V>(sum, row, now % dot::strips, cell_step, at, strip, panel_bytes);
+    run_steps<Traits, dot, R, V>(sum, row, now / dot::strips, at, w, panel_bytes);
+    if constexpr (dot::strips > 1) run_steps<Traits, single, R, V>(sum, row, now % dot::strips, at, w, panel_bytes);
     cells -= now;
     left -= now;
   }
@@ -119,9 +141,11 @@ PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index r
       });
 }
 
-/// Rows of a tile of V panels: no more than the table repeats its last pixel.
+/// Rows of a tile of V panels: no more than the table repeats its last pixel; one less where places take a pointer of
+/// their own, which x86 has no register for.
 template <class Call, int V>
-inline constexpr int conv_rows = std::min<int>(traits<Call>::template rows<V>, tap_table::most_rows);
+inline constexpr int conv_rows = std::min<int>(traits<Call>::template rows<V>,
+                                               tap_table::most_rows - shares_places<typename Call::structure>);
 
 /// Output pixels [row, row + rows), R at a time, the last tile cut. The loop is
 /// here because gcc 12 keeps the sums in memory, and loads and stores them

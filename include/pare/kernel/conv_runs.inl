@@ -5,17 +5,17 @@
 enum class conv_runs { pointed, many, copied };
 
 /// Adds a run that lies in padding for all pixels of a tile: zeros, or zero points, which are the same in every row.
-template <class Traits, int R, int V, class Sum>
-PARE_ALWAYS_INLINE void add_padding(Sum (&sum)[R][V], const std::byte* cells, index count, const std::byte*& strip,
+template <class Traits, int R, int V, class Sum, class Cursor>
+PARE_ALWAYS_INLINE void add_padding(Sum (&sum)[R][V], const std::byte* cells, index count, Cursor& w,
                                     index panel_bytes) {
   if constexpr (Traits::shifted && Traits::choice::period == 0) {
     using dot = typename single_dot<typename Traits::choice::type>::type;
     Sum same[1][V] = {};
     index at = 0;
-    run_steps<dot, 1, V>(same, {cells}, count, Traits::cell_step, at, strip, panel_bytes);
+    run_steps<Traits, dot, 1, V>(same, {cells}, count, at, w, panel_bytes);
     PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) sum[r][v] = sum[r][v] + same[0][v];
   } else {
-    strip += count * strip_bytes;
+    w.template advance<Traits>(count);
   }
 }
 
@@ -25,10 +25,10 @@ PARE_ALWAYS_INLINE void add_padding(Sum (&sum)[R][V], const std::byte* cells, in
 template <class Traits, int R, int V, conv_runs Runs, class Sum, class Total, class View>
 PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps, index row, index at, index rows,
                                  const View& w, index panel) {
-  const std::byte* strip = w.strips + panel * w.panel_bytes;
+  auto weights = start_strips(w, panel);
   const index panel_bytes = w.panel_bytes;
   if constexpr (Runs == conv_runs::copied) {
-    dense_walk walk{{*taps.at(0, at), strip}, taps.read(0) / Traits::cell_step, 0};
+    dense_walk walk{{*taps.at(0, at), weights.strip}, taps.read(0) / Traits::cell_step, 0};
     return accumulate<Traits, R, V>(sum, total, walk, taps.window_step(), panel_bytes);
   }
   index left = Traits::choice::period;
@@ -46,11 +46,11 @@ PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps
       bool outside = true;
       PARE_UNROLL for (int r = 0; r < R; ++r) outside &= taps.is_outside(cells[r]);
       if (outside) {
-        add_padding<Traits, R, V>(sum, cells[0], count, strip, panel_bytes);
+        add_padding<Traits, R, V>(sum, cells[0], count, weights, panel_bytes);
         continue;
       }
     }
-    flushed = add_run<Traits, R, V>(sum, total, cells, count, strip, panel_bytes, left, flushed);
+    flushed = add_run<Traits, R, V>(sum, total, cells, count, weights, panel_bytes, left, flushed);
   }
   return flushed;
 }
@@ -78,7 +78,8 @@ PARE_ALWAYS_INLINE bool add_listed(Sum (&sum)[R][1], Total& total, const std::by
     left -= now;
     __asm__("" : "+r"(now));  // as in `steps`
     for (; now > 0; --now, ++cell, strip += strip_bytes)
-      run_step<typename single_dot<dot>::type, R, 1>(sum, cells, index{*cell} * Traits::cell_step, strip, 0);
+      run_step<typename single_dot<dot>::type, R, 1>(sum, cells, index{*cell} * Traits::cell_step, strip_cursor{strip},
+                                                     0);
   }
   return flushed;
 }

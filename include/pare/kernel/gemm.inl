@@ -9,7 +9,8 @@ struct traits {
   using choice = choose_dot<typename Call::activations, typename Call::weights_range, Call::sum == value_kind::sum64>;
   using a_type = typename Call::activations::type;
   using total = std::conditional_t<choice::period == 0, no_total, i64x16>;
-  static constexpr index cell_step = strip_depth<typename Call::weights_range> * index{sizeof(a_type)};
+  static constexpr index cell_step = step_depth<typename Call::weights_range> * index{sizeof(a_type)};
+  static constexpr index strip_step = step_bytes<typename Call::weights_range>;
   /// 8-bit activations have a zero point, and a dot may add its offset to them.
   static constexpr bool shifted = sizeof(a_type) == 1;
   static constexpr bool grouped = is_grouped<typename Call::structure>;
@@ -39,15 +40,14 @@ struct traits<in_order_call<Call>> : traits<Call> {
 #include "step.inl"
 #include "turns.inl"
 
-/// The partial cell of every row, completed with zeros: after it, or before it if Dot says so.
+/// The partial cell of every row, completed with zeros.
 template <class Dot, int R, int V, class Position>
 PARE_ALWAYS_INLINE void tail_step(typename Dot::acc (&sum)[R][V], Position at, index tail_bytes, index row_bytes,
                                   index panel_bytes) {
   constexpr index room = room_of<Dot>;
   constexpr int rows = R * rows_in_cell<Dot>;
   alignas(8) std::byte cells[rows][room] = {};
-  constexpr bool heads = requires { Dot::heads; };
-  copy_tails(cells[0] + (heads ? room - tail_bytes : 0), room, rows, at.cell, tail_bytes, row_bytes);
+  copy_tails(cells[0], room, rows, at.cell, tail_bytes, row_bytes);
   at.cell = cells[0];
   step<Dot, R, V>(sum, at, room, panel_bytes);
 }

@@ -65,6 +65,14 @@ inline constexpr index most_listed_cells = index{1} << 16;
 template <class W>
 inline constexpr index strip_depth = cell_bytes * 8 / bits_of<W>;
 
+/// Elements of W along k that a kernel goes by, and what they take of a strip: a whole one, but halves one by one.
+template <class W>
+inline constexpr index step_depth = strip_depth<W>;
+template <>
+inline constexpr index step_depth<f16> = 1;
+template <class W>
+inline constexpr index step_bytes = strip_bytes* step_depth<W> / strip_depth<W>;
+
 /// Strips per panel of weights of the range W.
 template <class W>
 constexpr index strips_of(index k) noexcept {
@@ -104,17 +112,14 @@ inline void pack_nibble_strip(const matrix_view<const std::int8_t>& weights, ind
       strip[lane * cell_bytes + b] = static_cast<std::byte>(nibble(lane, l + b) | nibble(lane, l + 4 + b) << 4);
 }
 
-/// Packs one panel of at most 16 channels of halves, weights [rows <= 16, k]: a strip holds one element of each
-/// channel, then the next one of each, so that both are registers of neighbours. If k is odd, the first element has a
-/// strip with zeros before it: its product starts the sum, in the order of k.
+/// Packs one panel of at most 16 channels of halves, weights [rows <= 16, k]: one element of each channel, then the
+/// next one of each, two of k in a strip. Zeros complete the last one.
 inline void pack_half_panel(const matrix_view<const half>& weights, std::byte* strips) noexcept {
   if (weights.columns == 0) return;  // strips may be null
-  const index odd = weights.columns % 2, halves = strip_bytes / index{sizeof(half)};
-  std::memset(strips, 0, static_cast<std::size_t>(ceil_div(weights.columns, 2) * strip_bytes));
-  for (index l = 0; l < weights.columns; ++l)
+  std::memset(strips, 0, static_cast<std::size_t>(strips_of<f16>(weights.columns) * strip_bytes));
+  for (index l = 0; l < weights.columns; ++l, strips += step_bytes<f16>)
     for (index lane = 0; lane < weights.rows; ++lane)
-      std::memcpy(strips + (((l + odd) / 2 * halves) + (l + odd) % 2 * strip_lanes + lane) * index{sizeof(half)},
-                  &weights(lane, l), sizeof(half));
+      std::memcpy(strips + lane * index{sizeof(half)}, &weights(lane, l), sizeof(half));
 }
 
 /// Packs one panel of at most 16 channels of the range W, weights [rows <= 16, k], into strips_of<W>(k) strips.

@@ -76,16 +76,22 @@ constexpr index panel_bytes_of(index k) noexcept {
   }
 }
 
+/// Windows in a panel of that many bytes whose channels share their places, which take a strip for each 16 strips.
+constexpr index windows_of_panel(index panel_bytes) noexcept {
+  const index strips = panel_bytes / strip_bytes;
+  return strips - ceil_div(strips, 1 + strip_bytes / cell_bytes);
+}
+
 /// A window of weights that keeps too many.
 struct crowded_window {
   index row = 0, begin = 0, kept = 0;
 };
 
-/// Packs one panel of at most 16 channels, weights [rows <= 16, k], into zeroed memory. Returns the first window of M
-/// weights in which more than N are not zero, counted over all channels that share their places; its kept is 0 if there
-/// is none.
+/// Packs one panel of at most 16 channels, weights [rows <= 16, k], into zeroed memory. Places are counted anew from
+/// every multiple of `run`, which is one of window_depth. Returns the first window of M weights in which more than N
+/// are not zero, counted over all channels that share their places; its kept is 0 if there is none.
 template <class Structure, class T>
-crowded_window pack_windows(const matrix_view<const T>& weights, std::byte* panel) noexcept {
+crowded_window pack_windows(const matrix_view<const T>& weights, std::byte* panel, index run) noexcept {
   constexpr index N = Structure::kept, M = Structure::window;
   const index k = weights.columns;
   for (index first = 0; first < weights.rows; first += Structure::shared) {
@@ -97,7 +103,7 @@ crowded_window pack_windows(const matrix_view<const T>& weights, std::byte* pane
         for (index j = first; j < end; ++j) any = any || weights(j, l) != T{0};
         if (!any) continue;
         if (kept < N) {
-          panel[place_position<Structure>(first, begin, k) + kept] = static_cast<std::byte>(l % strip_bytes);
+          panel[place_position<Structure>(first, begin, k) + kept] = static_cast<std::byte>(l % run % strip_bytes);
           for (index j = first; j < end; ++j)
             panel[window_position<Structure>(j, begin) + kept] = static_cast<std::byte>(weights(j, l));
         }

@@ -12,8 +12,8 @@
 #include <cstddef>
 #include <cstring>
 
-#include "../core/cell.hpp"
 #include "../reference/geometry.hpp"
+#include "pack.hpp"
 
 namespace pare {
 
@@ -36,12 +36,12 @@ struct tap_walk {
   constexpr index image_bytes() const noexcept { return batch * extents.height * extents.width * pixel_bytes; }
 };
 
-/// What runs read for weights of type T with `inputs` channels per pixel: more than a tap where channels are few, and
-/// the pieces of a tile's rows fit the place for copies. Listed: few cells of a run are read, so that many short runs
-/// cost more than a copy of them.
-template <class T, bool Listed = false>
+/// What runs read for weights of the range W with `inputs` channels per pixel: more than a tap where channels are few,
+/// and the pieces of a tile's rows fit the place for copies. Listed: few cells of a run are read, so that many short
+/// runs cost more than a copy of them.
+template <Element W, bool Listed = false>
 constexpr tap_run run_of(image_extents window, index inputs) noexcept {
-  constexpr index depth = cell_depth<T>, most_bytes = std::max<index>(sizeof(T), 2);  // of an activation
+  constexpr index depth = step_depth<W>, most_bytes = IntegerRange<W> ? 2 : sizeof(float);  // of an activation
   const index run = round_up(window.width * inputs, depth);
   const bool saves = Listed || run < window.width * round_up(inputs, depth) || inputs <= 16;
   const bool fits = window.height * run * most_bytes <= 2048;

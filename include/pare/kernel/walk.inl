@@ -6,8 +6,9 @@ struct position {
   const std::byte* strip;
 };
 
-/// Every cell of k in order.
-struct dense_walk {
+/// Every cell of k in order; its weights take StripStep bytes.
+template <index StripStep>
+struct ordered_walk {
   static constexpr bool in_order = true;
   position at;
   index full;  ///< whole cells
@@ -15,19 +16,21 @@ struct dense_walk {
   bool copied = false;
   PARE_ALWAYS_INLINE position here() const { return at; }
   PARE_ALWAYS_INLINE position tail_position(index cell_step) const {
-    return {at.cell + full * cell_step, at.strip + full * strip_bytes};
+    return {at.cell + full * cell_step, at.strip + full * StripStep};
   }
   PARE_ALWAYS_INLINE void advance(index cells, index cell_step) {
     at.cell += cells * cell_step;
-    at.strip += cells * strip_bytes;
+    at.strip += cells * StripStep;
     // Hides where the loop will end up, which clang 14 otherwise computes beforehand, in registers that the loop needs.
     __asm__("" : "+r"(at.cell), "+r"(at.strip));
   }
 };
+using dense_walk = ordered_walk<strip_bytes>;
 
 /// The same over weights that come from far, whose strips are fetched before they are read. By itself a CPU fetches no
 /// further than a page, and panels side by side are as many streams.
-struct far_walk : dense_walk {
+template <class Walk>
+struct far_walk : Walk {
   static constexpr index ahead = 2048;
 };
 template <class Walk, int V>
@@ -35,12 +38,6 @@ PARE_ALWAYS_INLINE void fetch_strips(const Walk& walk, index panel_bytes) {
   if constexpr (requires { Walk::ahead; })
     PARE_UNROLL for (int v = 0; v < V; ++v) __builtin_prefetch(walk.at.strip + v * panel_bytes + Walk::ahead);
 }
-
-/// The same where the partial cell comes first.
-struct headed_walk : dense_walk {
-  position head;
-  PARE_ALWAYS_INLINE position tail_position(index) const { return head; }
-};
 
 /// The cells that a list names.
 template <index CellStep>
@@ -72,19 +69,13 @@ struct far_call : Call {};
 
 template <class Call>
 PARE_ALWAYS_INLINE auto start_walk(const Call& call, const panel_view<dense>& w, index row, index panel) {
-  constexpr index depth = strip_depth<typename Call::weights_range>;
-  if constexpr (std::is_same_v<typename Call::weights_range, f16>) {
-    // See pack_half_panel.
-    const position head{start_of_row(call, row), w.strips + panel * w.panel_bytes};
-    const index odd = call.k % depth;
-    return headed_walk{{{head.cell + odd * index{sizeof(float)}, head.strip + odd * strip_bytes}, call.k / depth, odd},
-                       head};
-  } else {
-    const position begin{start_of_row(call, row), w.strips + panel * w.panel_bytes};
-    if constexpr (CopiedDot<typename traits<Call>::choice::type>)
-      if (call.copied) return dense_walk{begin, ceil_div(call.k, depth), 0, true};
-    return dense_walk{begin, call.k / depth, call.k % depth};
-  }
+  using range = typename Call::weights_range;
+  using walk = ordered_walk<step_bytes<range>>;
+  constexpr index depth = step_depth<range>;
+  const position begin{start_of_row(call, row), w.strips + panel * w.panel_bytes};
+  if constexpr (CopiedDot<typename traits<Call>::choice::type>)
+    if (call.copied) return walk{begin, ceil_div(call.k, depth), 0, true};
+  return walk{begin, call.k / depth, call.k % depth};
 }
 
 /// Strips are counted one by one, but the tail is that of a pair.
@@ -93,9 +84,10 @@ PARE_ALWAYS_INLINE dense_walk start_walk(const Call& call, const panel_view<pair
   return {{start_of_row(call, row), w.strips + panel * w.panel_bytes}, call.k / pair_depth * 2, call.k % pair_depth};
 }
 template <class Call>
-PARE_ALWAYS_INLINE far_walk start_walk(const far_call<Call>& call, const panel_view<dense>& w, index row, index panel) {
+PARE_ALWAYS_INLINE auto start_walk(const far_call<Call>& call, const panel_view<dense>& w, index row, index panel) {
   const Call& plain = call;
-  return {start_walk(plain, w, row, panel)};
+  const auto walk = start_walk(plain, w, row, panel);
+  return far_walk<std::remove_const_t<decltype(walk)>>{walk};
 }
 
 template <class Call, index C>

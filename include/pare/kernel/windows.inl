@@ -89,6 +89,7 @@ requires(window_depth<typename Call::structure> != 0) struct traits<Call> {
   using a_type = typename Call::activations::type;
   using total = no_total;
   static constexpr index cell_step = window_depth<typename Call::structure>;
+  static constexpr index strip_step = window_bytes<typename Call::structure>;
   static constexpr bool shifted = true, in_order = true;
   static constexpr int panels = window_panels<typename choice::type>();
   template <int V>

@@ -104,7 +104,9 @@ bool is_product(const Weights& w, const conv_geometry& g) noexcept {
 template <class Weights>
 index row_of_product(const Weights& w, const conv_geometry& g, image_extents image) noexcept {
   if (is_product(w, g)) return w.inputs();
-  const bool without_gaps = w.reads() == tap_run::window || w.packed_depth() == w.depth();
+  // Places are counted from where a tap begins, and in a product from where a row does.
+  const bool in_lines = window_depth<typename Weights::structure> == 0 || w.inputs() % strip_bytes == 0;
+  const bool without_gaps = w.reads() == tap_run::window || (w.packed_depth() == w.depth() && in_lines);
   const bool whole = w.groups() == 1 && w.window() == image && g.dilation_y == 1 && g.dilation_x == 1 && !is_padded(g);
   return whole && without_gaps ? w.depth() : -1;
 }

@@ -29,7 +29,7 @@ struct conv_bands {
   }
   index planes() const noexcept { return ceil_div(inputs, channel_depth<X>); }
   index taps() const noexcept { return grid.window.height * grid.window.width; }
-  /// Where cells of the weights' k lie, for all threads.
+  /// Where cells of the weights' k lie.
   index places_bytes() const noexcept {
     return round_up(taps() * planes() * index{sizeof(std::uint32_t)}, strip_bytes);
   }
@@ -40,7 +40,7 @@ struct conv_bands {
   index out_plane() const noexcept { return round_up(grid.pixels(rows), strip_lanes) * channel_depth<Out>; }
   index out_bytes() const noexcept { return ceil_div(outputs, channel_depth<Out>) * out_plane() * index{sizeof(Out)}; }
   /// Of one thread.
-  index bytes() const noexcept { return in_bytes() + round_up(out_bytes(), strip_bytes); }
+  index bytes() const noexcept { return places_bytes() + in_bytes() + round_up(out_bytes(), strip_bytes); }
 };
 
 inline namespace PARE_UNIT {
@@ -149,8 +149,11 @@ void run_bands(Call call, const Bands& bands, const X& x, const Y& y, index begi
                target on) noexcept {
   using in_type = std::remove_const_t<std::remove_pointer_t<decltype(x.data)>>;
   using out_type = std::remove_pointer_t<decltype(y.data)>;
-  auto* const in = reinterpret_cast<in_type*>(memory);
-  auto* const out = reinterpret_cast<out_type*>(memory + bands.in_bytes());
+  auto* const places = reinterpret_cast<std::uint32_t*>(memory);
+  auto* const in = reinterpret_cast<in_type*>(memory + bands.places_bytes());
+  auto* const out = reinterpret_cast<out_type*>(memory + bands.places_bytes() + bands.in_bytes());
+  bands.grid.list_places(bands.planes(), bands.rows, places);
+  call.places = places;
   call.a = in;
   call.out = out;
   call.out_plane = bands.out_plane();
@@ -169,21 +172,27 @@ void run_bands(Call call, const Bands& bands, const X& x, const Y& y, index begi
   }
 }
 
-/// All of y. Pre: workspace has strip_bytes more than bands need.
-template <class Call, class Bands, class X, class Y, class E>
-void run_in_bands(Call call, const Bands& bands, const X& x, const Y& y, std::span<std::byte> workspace, target on,
-                  const E& executor) {
+/// Part `i` of `parts` of y, as the product that it is where both images are in cells, or in bands.
+template <class Call, class Bands, class X, class Y>
+void run_cells_conv(const Call& call, const Bands& bands, const X& x, const Y& y, std::span<std::byte> workspace,
+                    bool product, index parts, index i, target on) noexcept {
+  if (y.size() == 0) return;
+  if constexpr (requires { x.plane + y.plane; }) {
+    if (product) {
+      typename Call::product_type pixels = call;
+      pixels.a = x.data;
+      pixels.a_plane = x.plane;
+      pixels.out = y.data;
+      pixels.out_plane = y.plane;
+      return run_cells_part(pixels, y.pixels().pixels, y.channels, parts, i, on);
+    }
+  }
   void* begin = workspace.data();
   std::size_t room = workspace.size();
   auto* const memory = static_cast<std::byte*>(std::align(strip_bytes, 1, begin, room));
-  auto* const places = reinterpret_cast<std::uint32_t*>(memory);
-  bands.grid.list_places(bands.planes(), bands.rows, places);
-  call.places = places;
-  const index parts = executor.concurrency(), lines = y.batch * y.height;
-  executor.bulk(parts, [&](index i) {
-    run_bands(call, bands, x, y, piece(lines, 1, parts, i), piece(lines, 1, parts, i + 1),
-              memory + bands.places_bytes() + i * bands.bytes(), on);
-  });
+  const index lines = y.batch * y.height;
+  run_bands(call, bands, x, y, piece(lines, 1, parts, i), piece(lines, 1, parts, i + 1), memory + i * bands.bytes(),
+            on);
 }
 
 }  // namespace PARE_UNIT
@@ -199,7 +208,7 @@ index conv2d_workspace(const Weights& w, const conv_geometry& geometry, image_ex
   const detail::conv_bands<X, Out> bands(grid, w.inputs(), w.outputs());
   if (static_cast<std::uint64_t>(bands.in_bytes()) > UINT32_MAX)
     fail("x.width", "rows of less than 4 GiB under a window", image.width);
-  return bands.places_bytes() + concurrency * bands.bytes() + strip_bytes;
+  return concurrency * bands.bytes() + strip_bytes;
 }
 
 /// The same layer as conv2d of images and dense weights, for weights of block<R, C>, R = 1, 2, 4 or 8. x and y are each
@@ -209,12 +218,14 @@ index conv2d_workspace(const Weights& w, const conv_geometry& geometry, image_ex
 /// workspace: conv2d_workspace<X, Out>(...) bytes with the executor's concurrency; nothing else is allocated. With an
 /// `add` stage, whose operand is a matrix [pixels, channels], one output row is computed at a time. Everything else,
 /// errors too, as there. Fails as well if the workspace is too small.
-template <class A = void, index MaxDepth = default_depth, class X, class Weights, Stage Epilogue, class Y,
-          Executor E = sequential>
-requires Weights::in_cells void conv2d(const X& x, std::int32_t zero_point, const Weights& w,
-                                       const conv_geometry& geometry, const Epilogue& epilogue, const Y& y,
-                                       std::span<std::byte> workspace, target on = best_target(),
-                                       const E& executor = {}) {
+///
+/// A prepared call has work for no more than `concurrency` threads.
+template <class A = void, index MaxDepth = default_depth, class X, class Weights, Stage Epilogue, class Y>
+requires Weights::in_cells  //
+    auto
+    prepare_conv2d(const X& x, std::int32_t zero_point, const Weights& w, const conv_geometry& geometry,
+                   const Epilogue& epilogue, const Y& y, std::span<std::byte> workspace, target on = best_target(),
+                   index concurrency = 1) PARE_THROWS_MISTAKES {
   using in_type = std::remove_const_t<std::remove_pointer_t<decltype(x.data)>>;
   using out_type = std::remove_pointer_t<decltype(y.data)>;
   using range = detail::range_or_full<A, in_type>;
@@ -225,25 +236,34 @@ requires Weights::in_cells void conv2d(const X& x, std::int32_t zero_point, cons
   detail::expect_images(x, geometry, w.window(), w.outputs(), y);
   detail::expect_activations<range, MaxDepth>(zero_point, w.depth());
   detail::expect_stage<out_type>(epilogue, y.batch * y.height * y.width, y.channels);
-  const index needed = conv2d_workspace<in_type, out_type>(w, geometry, {x.height, x.width}, executor.concurrency());
+  detail::expect_concurrency(concurrency);
+  const index needed = conv2d_workspace<in_type, out_type>(w, geometry, {x.height, x.width}, concurrency);
   if (static_cast<index>(workspace.size()) < needed)
     fail("workspace", text("at least ", needed, " bytes"), workspace.size());
-  if (y.size() == 0) return;
 
-  using product = cells_call<range, typename Weights::range, typename Weights::structure, Epilogue, out_type, MaxDepth>;
   cells_conv_call<range, typename Weights::range, typename Weights::structure, Epilogue, out_type, MaxDepth> call;
   call.weights = w.view();
   call.k = x.channels;
   call.zero_point = zero_point;
   call.epilogue = epilogue;
-  if constexpr (requires { x.plane + y.plane; }) {
-    if (detail::is_product(w, geometry))
-      return detail::run_in_parts(static_cast<const product&>(call), x.pixels(), y.pixels(), on, executor);
-  }
   const conv_grid grid(geometry, {x.height, x.width}, w.window(), {y.height, y.width});
   detail::conv_bands<in_type, out_type> bands(grid, w.inputs(), w.outputs());
   if (detail::reads_rows<Epilogue>) bands.rows = 1;
-  detail::run_in_bands(call, bands, x, y, workspace, on, executor);
+  const bool in_place = detail::is_product(w, geometry);
+  return prepared(
+      [=](index parts, index i) noexcept {
+        detail::run_cells_conv(call, bands, x, y, workspace, in_place, parts, i, on);
+      },
+      concurrency);
+}
+template <class A = void, index MaxDepth = default_depth, class X, class Weights, Stage Epilogue, class Y,
+          Executor E = sequential>
+requires Weights::in_cells void conv2d(const X& x, std::int32_t zero_point, const Weights& w,
+                                       const conv_geometry& geometry, const Epilogue& epilogue, const Y& y,
+                                       std::span<std::byte> workspace, target on = best_target(),
+                                       const E& executor = {}) PARE_THROWS_MISTAKES {
+  prepare_conv2d<A, MaxDepth>(x, zero_point, w, geometry, epilogue, y, workspace, on, executor.concurrency())
+      .run(executor);
 }
 
 }  // namespace PARE_UNIT

@@ -13,7 +13,7 @@
 
 #include "../kernel/elementwise.hpp"
 #include "../reference/elementwise.hpp"
-#include "executor.hpp"
+#include "prepared.hpp"
 
 namespace pare {
 
@@ -25,6 +25,22 @@ struct repeated_rows {
   index size = 1;  ///< elements of a row
   bool a_repeats = false, b_repeats = false;
   std::array<index, 4> extents{1, 1, 1, 1}, a_strides{}, b_strides{};
+
+  index count() const noexcept { return extents[0] * extents[1] * extents[2] * extents[3]; }
+};
+
+/// A row's number along each axis.
+struct row_place {
+  std::array<index, 4> at{};
+  row_place(const std::array<index, 4>& extents, index row) noexcept {
+    for (std::size_t axis = 4; axis-- > 0; row /= extents[axis]) at[axis] = row % extents[axis];
+  }
+  void advance(const std::array<index, 4>& extents) noexcept {
+    for (std::size_t axis = 4; axis-- > 0 && ++at[axis] == extents[axis];) at[axis] = 0;
+  }
+  index offset(const std::array<index, 4>& strides) const noexcept {
+    return at[0] * strides[0] + at[1] * strides[1] + at[2] * strides[2] + at[3] * strides[3];
+  }
 };
 
 inline repeated_rows rows_of(const std::array<index, 4>& a, const std::array<index, 4>& b,
@@ -64,8 +80,9 @@ constexpr std::array<index, 4> axes_of(const image_view<T>& image) noexcept {
 inline namespace PARE_UNIT {
 
 /// Runs `call` on target `t`. Pre: available(t), and the call's preconditions.
-template <class Function, class T, class Out>
-void run(const binary_call<Function, T, Out>& call, target t) noexcept {
+template <class Call>
+requires requires(const Call& call) { call.function; }
+void run(const Call& call, target t) noexcept {
   switch (t) {
 #define PARE_CASE(name) \
   case target::name:    \
@@ -80,60 +97,69 @@ void run(const binary_call<Function, T, Out>& call, target t) noexcept {
 /// y[n, h, w, c] = function(a[n, h, w, c], b[n, h, w, c]): integers of 8 or 16 bits, or floats. An axis of extent 1 is
 /// repeated to y's extent. y may be an operand that does not repeat. Allocates nothing. Fails if another extent
 /// differs, or the target is not available.
+///
+/// prepare_elementwise checks the arguments and returns the call, whose run() is noexcept (see prepared.hpp).
 template <class Function, class A, class B, class Out>
-void elementwise(const Function& function, const image_view<A>& a, const image_view<B>& b, const image_view<Out>& y,
-                 target on = best_target()) {
+auto prepare_elementwise(const Function& function, const image_view<A>& a, const image_view<B>& b,
+                         const image_view<Out>& y, target on = best_target()) PARE_THROWS_MISTAKES {
   using number = std::remove_const_t<A>;
   static_assert(std::is_same_v<number, std::remove_const_t<B>>, "pare: the operands of elementwise have one type");
   expect_available(on);
   expect_valid("y", y);
   expect_repeats("a", a, y);
   expect_repeats("b", b, y);
-  if (y.size() == 0) return;
-  const detail::repeated_rows rows = detail::rows_of(detail::axes_of(a), detail::axes_of(b), detail::axes_of(y));
-  binary_call<Function, number, Out> call{function,       nullptr, nullptr,  rows.a_repeats,
-                                          rows.b_repeats, y.data,  rows.size};
-  const auto& [batch, height, width, channels] = rows.extents;
-  const auto offset = [](const std::array<index, 4>& strides, index n, index h, index w, index c) {
-    return n * strides[0] + h * strides[1] + w * strides[2] + c * strides[3];
-  };
-  for (index n = 0; n < batch; ++n) {
-    for (index h = 0; h < height; ++h) {
-      for (index w = 0; w < width; ++w) {
-        for (index c = 0; c < channels; ++c, call.out += rows.size) {
-          call.a = a.data + offset(rows.a_strides, n, h, w, c);
-          call.b = b.data + offset(rows.b_strides, n, h, w, c);
-          run(call, on);
-        }
-      }
+  detail::repeated_rows rows;
+  if (y.size() != 0) rows = detail::rows_of(detail::axes_of(a), detail::axes_of(b), detail::axes_of(y));
+  const index count = y.size() == 0 ? 0 : rows.count();
+  const binary_call<Function, number, Out> call{function,       a.data, b.data,   rows.a_repeats,
+                                                rows.b_repeats, y.data, rows.size};
+  return prepared([=](index parts, index i) noexcept {
+    auto mine = call;
+    if (count == 1) {
+      constexpr index grain = 64;
+      const index first = detail::piece(rows.size, grain, parts, i);
+      mine.size = detail::piece(rows.size, grain, parts, i + 1) - first;
+      if (!rows.a_repeats) mine.a += first;
+      if (!rows.b_repeats) mine.b += first;
+      mine.out += first;
+      return run(mine, on);
     }
-  }
+    const index begin = detail::piece(count, 1, parts, i), end = detail::piece(count, 1, parts, i + 1);
+    detail::row_place place(rows.extents, begin);
+    for (index row = begin; row < end; ++row, place.advance(rows.extents)) {
+      mine.a = call.a + place.offset(rows.a_strides);
+      mine.b = call.b + place.offset(rows.b_strides);
+      mine.out = call.out + row * rows.size;
+      run(mine, on);
+    }
+  });
+}
+template <class Function, class A, class B, class Out>
+void elementwise(const Function& function, const image_view<A>& a, const image_view<B>& b, const image_view<Out>& y,
+                 target on = best_target()) PARE_THROWS_MISTAKES {
+  prepare_elementwise(function, a, b, y, on).run();
 }
 
 /// y[i] = function(x[i]): a type of numeric/elementwise.hpp (rescale, quantized_leaky_relu, code_to_real), or a stage
 /// without columns (quantize_to, map, relu, clamp). y may be x. Allocates nothing. Fails if the sizes differ or the
 /// target is not available. For 8-bit codes a table is faster (nn/table.hpp).
-template <class Function, class T, class Out, Executor E = sequential>
-void transform(const Function& function, std::span<T> x, std::span<Out> y, target on = best_target(),
-               const E& executor = {}) {
-  using call_type = unary_call<Function, std::remove_const_t<T>, Out>;
+template <class Function, class T, class Out>
+auto prepare_transform(const Function& function, std::span<T> x, std::span<Out> y,
+                       target on = best_target()) PARE_THROWS_MISTAKES {
   expect_available(on);
   expect_equal("y", static_cast<index>(x.size()), static_cast<index>(y.size()));
-  const index parts = executor.concurrency(), grain = 64, grains = ceil_div(static_cast<index>(x.size()), grain);
-  executor.bulk(parts, [&](index i) {
-    const index begin = grains * i / parts * grain;
-    const index end = std::min(static_cast<index>(x.size()), grains * (i + 1) / parts * grain);
-    const call_type call{function, x.data() + begin, y.data() + begin, end - begin};
-    switch (on) {
-#define PARE_CASE(name) \
-  case target::name:    \
-    return name::run(call);
-      PARE_FOR_EACH_TARGET(PARE_CASE)
-#undef PARE_CASE
-      default:
-        return;
-    }
+  return prepared([=](index parts, index i) noexcept {
+    constexpr index grain = 64;
+    const auto size = static_cast<index>(x.size()), begin = detail::piece(size, grain, parts, i);
+    run(unary_call<Function, std::remove_const_t<T>, Out>{function, x.data() + begin, y.data() + begin,
+                                                          detail::piece(size, grain, parts, i + 1) - begin},
+        on);
   });
+}
+template <class Function, class T, class Out, Executor E = sequential>
+void transform(const Function& function, std::span<T> x, std::span<Out> y, target on = best_target(),
+               const E& executor = {}) PARE_THROWS_MISTAKES {
+  prepare_transform(function, x, y, on).run(executor);
 }
 
 }  // namespace PARE_UNIT

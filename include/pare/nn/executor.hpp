@@ -1,6 +1,7 @@
 // executor.hpp: who runs the parts of a call: the caller's thread, several threads, or the caller's own scheduler.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 
 #include "../core/index.hpp"
@@ -40,5 +41,13 @@ template <class F>
 executor_of(index, F) -> executor_of<F>;
 
 static_assert(Executor<sequential>);
+
+namespace detail {
+/// Cuts `extent` into `parts` pieces that start at multiples of `grain`: the begin of piece `part`.
+constexpr index piece(index extent, index grain, index parts, index part) noexcept {
+  const index grains = ceil_div(extent, grain);
+  return std::min(extent, grains * part / parts * grain);
+}
+}  // namespace detail
 
 }  // namespace pare

@@ -95,12 +95,6 @@ void expect_stage(const chain<First, Second>& s, index rows, index columns) {
   expect_stage<Out>(s.second, rows, columns);
 }
 
-/// Cuts `extent` into `parts` pieces that start at multiples of `grain`: the begin of piece `part`.
-constexpr index piece(index extent, index grain, index parts, index part) noexcept {
-  const index grains = ceil_div(extent, grain);
-  return std::min(extent, grains * part / parts * grain);
-}
-
 /// The rectangle that part `i` of `parts` computes of an output [rows, columns].
 constexpr rectangle part_of(index rows, index columns, index parts, index i) noexcept {
   constexpr index grain = 4 * strip_lanes;
@@ -182,6 +176,11 @@ void expect_matrices(const matrix_view<X>& x, const W& w, const matrix_view<Out>
   expect_equal("y.columns", w.n(), y.columns);
   expect_equal("y.rows", x.rows, y.rows);
   expect_apart("y", y, x);
+}
+
+/// Fails unless a prepared call may have memory for that many threads.
+inline void expect_concurrency(index concurrency) {
+  if (concurrency < 1) fail("concurrency", "at least 1", concurrency);
 }
 
 /// Fails unless the zero point of activations A is one.

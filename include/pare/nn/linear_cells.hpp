@@ -2,6 +2,7 @@
 // block-sparse weights at the cost of the blocks they keep.
 #pragma once
 
+#include <memory>
 #include <new>
 
 #include "../kernel/cells.hpp"
@@ -25,20 +26,15 @@ auto cells_call_of(std::int32_t zero_point, const W& w, const Epilogue& epilogue
   return call;
 }
 
-/// Memory for the time of a call, aligned to 64 bytes, not cleared.
-class scratch {
- public:
-  explicit scratch(index bytes)
-      : data_(static_cast<std::byte*>(::operator new(static_cast<std::size_t>(bytes), alignment))) {}
-  scratch(const scratch&) = delete;
-  scratch& operator=(const scratch&) = delete;
-  ~scratch() { ::operator delete(data_, alignment); }
-  std::byte* data() const noexcept { return data_; }
-
- private:
-  static constexpr std::align_val_t alignment{strip_bytes};
-  std::byte* data_;
+/// Memory for the tiles of a call, aligned to 64 bytes, not cleared.
+struct release_scratch {
+  void operator()(std::byte* memory) const noexcept { ::operator delete (memory, std::align_val_t{strip_bytes}); }
 };
+using scratch = std::unique_ptr<std::byte, release_scratch>;
+inline scratch scratch_of(index bytes) {
+  return scratch(
+      static_cast<std::byte*>(::operator new (static_cast<std::size_t>(bytes), std::align_val_t{strip_bytes})));
+}
 
 /// The rectangle that part `i` of `parts` computes: whole strips of pixels or of channels.
 constexpr rectangle cells_part(index pixels, index channels, index parts, index i) noexcept {
@@ -46,23 +42,14 @@ constexpr rectangle cells_part(index pixels, index channels, index parts, index 
   if (pixels >= channels) return {begin_of(pixels, i), begin_of(pixels, i + 1), 0, channels};
   return {0, pixels, begin_of(channels, i), begin_of(channels, i + 1)};
 }
-}  // namespace detail
 
-namespace detail {
 inline namespace PARE_UNIT {
 
-template <class Call, class X, class Out, class E>
-void run_in_parts(Call call, const cells_view<X>& x, const cells_view<Out>& y, target on, const E& executor) {
-  call.a = x.data;
-  call.a_plane = x.plane;
-  call.out = y.data;
-  call.out_plane = y.plane;
-  const index parts = executor.concurrency();
-  executor.bulk(parts, [&](index i) {
-    auto mine = call;
-    mine.part = cells_part(y.pixels, y.channels, parts, i);
-    run(mine, on);
-  });
+/// Computes part `i` of `parts` of a call that has its memory.
+template <class Call>
+void run_cells_part(Call call, index pixels, index outputs, index parts, index i, target on) noexcept {
+  call.part = cells_part(pixels, outputs, parts, i);
+  run(call, on);
 }
 
 }  // namespace PARE_UNIT
@@ -73,10 +60,9 @@ inline namespace PARE_UNIT {
 /// y(m, n) = epilogue(sum over l of (x(m, l) - zero_point) * w[n, l]) with pixels m and channels l and n in channel
 /// cells (core/cells.hpp). Everything else is as for the linear() of matrices. An `add` stage takes its operand as a
 /// matrix [m, n], pixel by pixel.
-template <class A = void, index MaxDepth = default_depth, class X, PackedOperand W, Stage Epilogue, class Out,
-          Executor E = sequential>
-void linear(const cells_view<X>& x, std::int32_t zero_point, const W& w, const Epilogue& epilogue,
-            const cells_view<Out>& y, target on = best_target(), const E& executor = {}) {
+template <class A = void, index MaxDepth = default_depth, class X, PackedOperand W, Stage Epilogue, class Out>
+auto prepare_linear(const cells_view<X>& x, std::int32_t zero_point, const W& w, const Epilogue& epilogue,
+                    const cells_view<Out>& y, target on = best_target()) PARE_THROWS_MISTAKES {
   using value = std::remove_const_t<X>;
   using range = typename std::conditional_t<std::is_void_v<A>, element_of<value>, std::type_identity<A>>::type;
   static_assert(std::is_same_v<typename range::type, value>, "pare: A must be a format of x's element type");
@@ -93,16 +79,30 @@ void linear(const cells_view<X>& x, std::int32_t zero_point, const W& w, const E
   detail::expect_zero_point<range>(zero_point);
   detail::expect_stage<Out>(epilogue, y.pixels, y.channels);
 
-  detail::run_in_parts(detail::cells_call_of<range, MaxDepth, Out>(zero_point, w, epilogue), x, y, on, executor);
+  auto call = detail::cells_call_of<range, MaxDepth, Out>(zero_point, w, epilogue);
+  call.a = x.data;
+  call.a_plane = x.plane;
+  call.out = y.data;
+  call.out_plane = y.plane;
+  return prepared([call, on, pixels = y.pixels, outputs = y.channels](index parts, index i) noexcept {
+    detail::run_cells_part(call, pixels, outputs, parts, i, on);
+  });
+}
+template <class A = void, index MaxDepth = default_depth, class X, PackedOperand W, Stage Epilogue, class Out,
+          Executor E = sequential>
+void linear(const cells_view<X>& x, std::int32_t zero_point, const W& w, const Epilogue& epilogue,
+            const cells_view<Out>& y, target on = best_target(), const E& executor = {}) PARE_THROWS_MISTAKES {
+  prepare_linear<A, MaxDepth>(x, zero_point, w, epilogue, y, on).run(executor);
 }
 
 /// The same weights on rows: 64 rows at a time go through channel cells and back. Allocates these tiles, one for each
 /// thread of the executor, for the time of the call: (k + n) * 64 elements.
-template <class A = void, index MaxDepth = default_depth, class X, PackedOperand W, Stage Epilogue, class Out,
-          Executor E = sequential>
+///
+/// A prepared call keeps them: for `concurrency` threads, and for one run at a time.
+template <class A = void, index MaxDepth = default_depth, class X, PackedOperand W, Stage Epilogue, class Out>
 requires runs_in_cells<typename W::structure>
-void linear(const matrix_view<X>& x, std::int32_t zero_point, const W& w, const Epilogue& epilogue,
-            const matrix_view<Out>& y, target on = best_target(), const E& executor = {}) {
+auto prepare_linear(const matrix_view<X>& x, std::int32_t zero_point, const W& w, const Epilogue& epilogue,
+                    const matrix_view<Out>& y, target on = best_target(), index concurrency = 1) PARE_THROWS_MISTAKES {
   using value = std::remove_const_t<X>;
   using range = typename std::conditional_t<std::is_void_v<A>, element_of<value>, std::type_identity<A>>::type;
   static_assert(std::is_same_v<typename range::type, value>, "pare: A must be a format of x's element type");
@@ -111,17 +111,27 @@ void linear(const matrix_view<X>& x, std::int32_t zero_point, const W& w, const 
   detail::expect_zero_point<range>(zero_point);
   detail::expect_stage<Out>(epilogue, y.rows, y.columns);
 
+  detail::expect_concurrency(concurrency);
   const auto cells = detail::cells_call_of<range, MaxDepth, Out>(zero_point, w, epilogue);
   using call_type = cells_rows_call<std::remove_const_t<decltype(cells)>, Out>;
   const call_type call{cells, x.data, x.stride, y.data, y.stride};
-  const index parts = executor.concurrency(), bytes = round_up(call_type::scratch_bytes(w.k(), w.n()), strip_bytes);
-  const detail::scratch scratch(parts * bytes);
-  executor.bulk(parts, [&](index i) {
-    auto mine = call;
-    mine.cells.part = detail::cells_part(y.rows, y.columns, parts, i);
-    mine.scratch = scratch.data() + i * bytes;
-    run(mine, on);
-  });
+  const index bytes = round_up(call_type::scratch_bytes(w.k(), w.n()), strip_bytes);
+  return prepared(
+      [call, on, bytes, rows = y.rows, columns = y.columns, scratch = detail::scratch_of(concurrency * bytes)](
+          index parts, index i) noexcept {
+        auto mine = call;
+        mine.cells.part = detail::cells_part(rows, columns, parts, i);
+        mine.scratch = scratch.get() + i * bytes;
+        run(mine, on);
+      },
+      concurrency);
+}
+template <class A = void, index MaxDepth = default_depth, class X, PackedOperand W, Stage Epilogue, class Out,
+          Executor E = sequential>
+requires runs_in_cells<typename W::structure>
+void linear(const matrix_view<X>& x, std::int32_t zero_point, const W& w, const Epilogue& epilogue,
+            const matrix_view<Out>& y, target on = best_target(), const E& executor = {}) PARE_THROWS_MISTAKES {
+  prepare_linear<A, MaxDepth>(x, zero_point, w, epilogue, y, on, executor.concurrency()).run(executor);
 }
 
 /// Copies rows [pixels, channels], such as NHWC, to channel cells.

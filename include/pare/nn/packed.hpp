@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -67,10 +68,10 @@ class packed_weights {
   packed_weights() = default;
 
   /// Packs what `source` says, 16 channels at a time: source(first, tile) writes channels [first, first + tile.rows)
-  /// of the weights into tile [rows <= 16, k]. No copy of the whole operand is made.
+  /// of the weights into tile [rows <= 16, k]. No copy of the whole operand is made. run: as pack_windows has it.
   /// Fails if an extent is negative or a weight is outside W.
   template <TileSource<element> Source>
-  packed_weights(index n, index k, Source source);
+  packed_weights(index n, index k, Source source, index run = std::numeric_limits<index>::max());
 
   /// Packs a matrix in memory.
   explicit packed_weights(const matrix_view<const element>& weights)
@@ -130,7 +131,8 @@ class packed_weights {
 
 template <Element W, class Structure>
 template <TileSource<typename W::type> Source>
-packed_weights<W, Structure>::packed_weights(index n, index k, Source source) : n_(n), k_(k) {
+packed_weights<W, Structure>::packed_weights(index n, index k, Source source, [[maybe_unused]] index run)
+    : n_(n), k_(k) {
   if (n < 0) fail("weights.rows", "at least 0", n);
   if (k < 0 || k > INT32_MAX) fail("weights.columns", "at least 0 and below 2^31", k);
   if (n > PTRDIFF_MAX / 4 / (std::int64_t{k} + 64) - 15) fail("weights.rows", "rows that fit the address space", n);
@@ -151,7 +153,7 @@ packed_weights<W, Structure>::packed_weights(index n, index k, Source source) : 
     expect_in_range(tile, first);
     if constexpr (has_sums) row_sums<element>(tile, sums_.data() + first);
     if constexpr (window_depth<Structure> != 0) {
-      expect_uncrowded(pack_windows<Structure, element>(tile, strips_.data() + panel * panel_bytes), first);
+      expect_uncrowded(pack_windows<Structure, element>(tile, strips_.data() + panel * panel_bytes, run), first);
     } else if constexpr (!listed) {
       pack_panel_of<W>(tile, strips_.data() + panel * panel_bytes);
     } else {

@@ -13,9 +13,9 @@ namespace pare {
 /// The outputs of a panel read one range of input channels: all of them, their group's, or, where a panel holds several
 /// groups, those of all of them, with zeros for the inputs that an output does not see.
 ///
-/// Structure is dense, block<16, C>, n_of_m<N, M>, or block<R, C> with R = 1, 2, 4 or 8, whose activations are in
-/// channel cells (conv2d_cells.hpp): k is then the window's taps, each of all input channels, and a block of zeros,
-/// other groups' included, costs nothing.
+/// Structure is dense, block<16, C>, n_of_m<N, M>, n_of_m<N, M, 16>, or block<R, C> with R = 1, 2, 4 or 8, whose
+/// activations are in channel cells (conv2d_cells.hpp): k is then the window's taps, each of all input channels, and a
+/// block of zeros, other groups' included, costs nothing.
 template <Element W, class Structure = dense>
 class packed_conv {
  public:
@@ -23,15 +23,17 @@ class packed_conv {
   using element = typename W::type;
   using structure = Structure;
   static constexpr bool in_cells = is_listed<Structure> && group_of<Structure> < strip_lanes;
-  static_assert(!std::is_same_v<W, f16>, "pare: convolutions read f32 weights, not f16 ones yet");
-  static_assert(std::is_same_v<Structure, dense> || is_listed<Structure> ||
-                    (window_depth<Structure> != 0 && !shares_places<Structure>),
-                "pare: convolutions take dense weights, block<R, C> with R = 1, 2, 4, 8 or 16, and n_of_m<N, M> with a "
-                "pattern for each channel; for other structures zeros cost as much as other weights");
+  static_assert(std::is_same_v<Structure, dense> || is_listed<Structure> || window_depth<Structure> != 0,
+                "pare: convolutions take dense weights, block<R, C> with R = 1, 2, 4, 8 or 16, n_of_m<N, M> and "
+                "n_of_m<N, M, 16>; for other structures zeros cost as much as other weights");
 
   packed_conv() = default;
   /// Fails if groups does not divide the outputs, the window is empty, or a weight is outside W.
-  explicit packed_conv(const image_view<const element>& weights, index groups = 1);
+  explicit packed_conv(const image_view<const element>& weights, index groups = 1) { pack(weights, groups); }
+  /// Packs floats, each rounded to the nearest half.
+  explicit packed_conv(const image_view<const float>& weights, index groups = 1) requires std::is_same_v<W, f16> {
+    pack(weights, groups);
+  }
 
   index outputs() const noexcept { return outputs_; }
   /// Channels of the input image.
@@ -51,7 +53,7 @@ class packed_conv {
   panel_view<Structure> view() const noexcept { return matrix_.view(); }
   tap_run reads() const noexcept {
     if (groups_ != 1 || in_cells || window_depth<Structure> != 0) return tap_run::tap;
-    return run_of<element, is_listed<Structure>>(window_, group_inputs_);
+    return run_of<W, is_listed<Structure>>(window_, group_inputs_);
   }
   /// Channels that one tap reads.
   index read_inputs() const noexcept { return read_inputs_; }
@@ -64,9 +66,12 @@ class packed_conv {
 
  private:
   /// Inputs that one cell of the weights meets, or one window of them.
-  static constexpr index cell_inputs = std::max(cell_depth<element>, window_depth<Structure>);
+  static constexpr index cell_inputs = std::max(step_depth<W>, window_depth<Structure>);
+  template <class T>
+  void pack(const image_view<const T>& weights, index groups);
   index most_inputs_of_a_panel() const noexcept;
-  void copy_channel(const image_view<const element>& weights, index output, element* row) const noexcept;
+  template <class T>
+  void copy_channel(const image_view<const T>& weights, index output, element* row) const noexcept;
 
   index outputs_ = 0, groups_ = 1, group_inputs_ = 0, read_inputs_ = 0;
   image_extents window_;
@@ -74,8 +79,11 @@ class packed_conv {
 };
 
 template <Element W, class Structure>
-packed_conv<W, Structure>::packed_conv(const image_view<const element>& weights, index groups)
-    : outputs_(weights.batch), groups_(groups), group_inputs_(weights.channels) {
+template <class T>
+void packed_conv<W, Structure>::pack(const image_view<const T>& weights, index groups) {
+  outputs_ = weights.batch;
+  groups_ = groups;
+  group_inputs_ = weights.channels;
   expect_valid("weights", weights);
   if (groups < 1) fail("groups", "at least 1", groups);
   if (outputs_ % groups != 0) fail("groups", text("a divisor of the ", outputs_, " outputs"), groups);
@@ -83,16 +91,17 @@ packed_conv<W, Structure>::packed_conv(const image_view<const element>& weights,
   if (weights.width < 1) fail("weights.width", "at least 1", weights.width);
   window_ = {weights.height, weights.width};
   read_inputs_ = most_inputs_of_a_panel();
-  const index rows = window_.height, columns = window_.width;
+  const index rows = window_.height, columns = window_.width, tap = round_up(read_inputs_, cell_inputs);
   const index k = reads() == tap_run::window ? round_up(rows * columns * group_inputs_, cell_inputs)
                   : reads() == tap_run::row  ? rows * round_up(columns * group_inputs_, cell_inputs)
-                                             : rows * columns * round_up(read_inputs_, cell_inputs);
-  matrix_ = packed_weights<W, Structure>(outputs_, k, [&](index first, const matrix_view<element>& tile) {
+                                             : rows * columns * tap;
+  const auto source = [&](index first, const matrix_view<element>& tile) {
     for (index j = 0; j < tile.rows; ++j) {
       std::fill_n(tile.row(j), k, element{0});
       copy_channel(weights, first + j, tile.row(j));
     }
-  });
+  };
+  matrix_ = packed_weights<W, Structure>(outputs_, k, source, std::max(tap, index{1}));
 }
 
 template <Element W, class Structure>
@@ -109,7 +118,8 @@ index packed_conv<W, Structure>::most_inputs_of_a_panel() const noexcept {
 }
 
 template <Element W, class Structure>
-void packed_conv<W, Structure>::copy_channel(const image_view<const element>& weights, index output,
+template <class T>
+void packed_conv<W, Structure>::copy_channel(const image_view<const T>& weights, index output,
                                              element* row) const noexcept {
   const index group = output / std::max(outputs_ / groups_, index{1});
   const index first = group * group_inputs_ - first_input(output / strip_lanes);
@@ -118,7 +128,8 @@ void packed_conv<W, Structure>::copy_channel(const image_view<const element>& we
       reads() == tap_run::row ? round_up(window_.width * group_inputs_, cell_inputs) : window_.width * tap_step;
   for (index v = 0; v < window_.height; ++v)
     for (index u = 0; u < window_.width; ++u)
-      for (index c = 0; c < group_inputs_; ++c) row[v * row_step + u * tap_step + first + c] = weights(output, v, u, c);
+      for (index c = 0; c < group_inputs_; ++c)
+        row[v * row_step + u * tap_step + first + c] = static_cast<element>(weights(output, v, u, c));
 }
 
 }  // namespace pare

@@ -81,21 +81,31 @@ struct phase_axis {
         pad(taps - 1 - (first + before) / stride) {}
 };
 
-/// Output rows of one phase, one call each: their pixels are stride_x apart.
-template <class Call, class Packed, class Out>
-void run_phase(Call call, const Packed& w, const phase_axis& rows, const phase_axis& columns, index stride_y,
-               index stride_x, const image_view<Out>& y, index line, target on) noexcept {
-  call.walk.out = {rows.count, columns.count};
+inline namespace PARE_UNIT {
+
+/// Part `i` of `parts` of the output rows of phase (r, c), a call each: their pixels are stride_x apart.
+template <Element A, class Call, class Packed, class X, class Out>
+void run_phase(Call call, const Packed& w, index r, index c, const image_view<X>& x, const conv_geometry& geometry,
+               const image_view<Out>& y, index parts, index i, target on) noexcept {
+  const auto& phase = w.phase(r, c);
+  const phase_axis rows(r, y.height, w.stride_y(), geometry.pad_top, phase.window().height);
+  const phase_axis columns(c, y.width, w.stride_x(), geometry.pad_left, phase.window().width);
+  if (columns.count == 0) return;
+  call.walk = walk_over<A>(x, call.zero_point, phase, geometry, {rows.count, columns.count});
   call.walk.geometry = {1, 1, rows.pad, columns.pad, 0, 0, 1, 1, 1};
-  call.weights = w.view();
-  call.out_stride = stride_x * y.channels;
-  const index first = line * columns.count;
-  call.out =
-      &y(line / rows.count, rows.first + line % rows.count * stride_y, columns.first, 0) - first * call.out_stride;
-  call.part = {first, first + columns.count, 0, y.channels};
-  run_groups(call, w, on);
+  call.weights = phase.view();
+  call.out_stride = w.stride_x() * y.channels;
+  const index lines = y.batch * rows.count, end = piece(lines, 1, parts, i + 1);
+  for (index line = piece(lines, 1, parts, i); line < end; ++line) {
+    const index first = line * columns.count;
+    call.out = &y(line / rows.count, rows.first + line % rows.count * w.stride_y(), columns.first, 0) -
+               first * call.out_stride;
+    call.part = {first, first + columns.count, 0, y.channels};
+    run_groups(call, phase, on);
+  }
 }
 
+}  // namespace PARE_UNIT
 }  // namespace detail
 
 inline namespace PARE_UNIT {
@@ -105,11 +115,12 @@ inline namespace PARE_UNIT {
 ///
 /// `geometry` is that of the convolution from y's extents to x's, with dilation and groups 1. The epilogue has no `add`
 /// stage. A and MaxDepth as for linear. Allocates nothing. Fails as conv2d does.
-template <class A = void, index MaxDepth = default_depth, class X, Element W, Stage Epilogue, class Out,
-          Executor E = sequential>
-void transposed_conv2d(const image_view<X>& x, std::int32_t zero_point, const packed_transposed_conv<W>& w,
-                       const conv_geometry& geometry, const Epilogue& epilogue, const image_view<Out>& y,
-                       target on = best_target(), const E& executor = {}) {
+///
+/// prepare_transposed_conv2d checks the arguments and returns the call, whose run() is noexcept (see prepared.hpp).
+template <class A = void, index MaxDepth = default_depth, class X, Element W, Stage Epilogue, class Out>
+auto prepare_transposed_conv2d(const image_view<X>& x, std::int32_t zero_point, const packed_transposed_conv<W>& w,
+                               const conv_geometry& geometry, const Epilogue& epilogue, const image_view<Out>& y,
+                               target on = best_target()) PARE_THROWS_MISTAKES {
   using range = detail::range_or_full<A, X>;
   static_assert(std::is_same_v<typename range::type, std::remove_const_t<X>>,
                 "pare: A must be a format of x's element type");
@@ -137,18 +148,17 @@ void transposed_conv2d(const image_view<X>& x, std::int32_t zero_point, const pa
   conv_call<range, W, dense, Epilogue, Out, MaxDepth> call;
   call.zero_point = zero_point;
   call.epilogue = epilogue;
-  for (index r = 0; r < w.stride_y(); ++r) {
-    for (index c = 0; c < w.stride_x(); ++c) {
-      const packed_conv<W>& phase = w.phase(r, c);
-      const detail::phase_axis rows(r, y.height, w.stride_y(), geometry.pad_top, phase.window().height);
-      const detail::phase_axis columns(c, y.width, w.stride_x(), geometry.pad_left, phase.window().width);
-      if (columns.count == 0) continue;
-      call.walk = detail::walk_over<range>(x, zero_point, phase, geometry, {});
-      executor.bulk(y.batch * rows.count, [&](index line) {
-        detail::run_phase(call, phase, rows, columns, w.stride_y(), w.stride_x(), y, line, on);
-      });
-    }
-  }
+  return prepared([=, &w](index parts, index i) noexcept {
+    for (index r = 0; r < w.stride_y(); ++r)
+      for (index c = 0; c < w.stride_x(); ++c) detail::run_phase<range>(call, w, r, c, x, geometry, y, parts, i, on);
+  });
+}
+template <class A = void, index MaxDepth = default_depth, class X, Element W, Stage Epilogue, class Out,
+          Executor E = sequential>
+void transposed_conv2d(const image_view<X>& x, std::int32_t zero_point, const packed_transposed_conv<W>& w,
+                       const conv_geometry& geometry, const Epilogue& epilogue, const image_view<Out>& y,
+                       target on = best_target(), const E& executor = {}) PARE_THROWS_MISTAKES {
+  prepare_transposed_conv2d<A, MaxDepth>(x, zero_point, w, geometry, epilogue, y, on).run(executor);
 }
 
 }  // namespace PARE_UNIT

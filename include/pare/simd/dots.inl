@@ -67,27 +67,12 @@ struct dot_floats : plain_dot<1> {
   static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
 };
 
-/// float x half, two products per lane, one after the other: a strip has one k of every channel and then the next, and
-/// its partial cell comes first (see pack_half_panel). After load_halves.
-struct dot_stored_halves : plain_dot<2> {
-  static constexpr bool heads = true;
-  static constexpr int parts = 2 * i32_regs, scratch = 1;
-  using acc = f32x16;
-  using part = f32_reg;
-  struct cell {
-    i32_reg first, second;
-  };
+/// float x half, one product per lane: half a strip (see pack_half_panel). After load_halves.
+struct dot_stored_halves : dot_floats {
   template <int Part>
   static PARE_ALWAYS_INLINE part load(const std::byte* strip) {
-    return load_halves(strip + Part * (register_bytes / 2));
+    return (part)load_halves(strip + Part * (register_bytes / 2));
   }
-  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return {broadcast_4(p), broadcast_4(p + cell_bytes)}; }
-  template <int Part>
-  static PARE_ALWAYS_INLINE void mul_add(acc& sum, const cell& a, part w) {
-    f32_reg& lanes = sum.r[Part % i32_regs];
-    lanes = fma_add(lanes, (f32_reg)(Part < i32_regs ? a.first : a.second), w);
-  }
-  static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
 };
 
 /// int16 x int16, two products per lane. Exact while the sums fit int32: see exact_strips in kernel/plan.hpp.

@@ -228,21 +228,7 @@ using dot_for_halves = dot_plain<std::int16_t, typename W::type, std::conditiona
 using dot_for_floats = dot_plain<float, float, float, 1>;
 
 /// float x half, as dots.inl has it.
-struct dot_stored_halves : dot_plain<float, half, float, 2> {
-  static constexpr bool heads = true;
-  struct part {
-    half lane[2][16];
-  };
-  template <int>
-  static part load(const std::byte* strip) {
-    return copy<part>(strip);
-  }
-  template <int>
-  static void mul_add(acc& sum, const cell& a, const part& w) {
-    for (int j = 0; j < 2; ++j)
-      for (int i = 0; i < 16; ++i) sum.r[i] += a.k[j] * static_cast<float>(w.lane[j][i]);
-  }
-};
+using dot_stored_halves = dot_plain<float, half, float, 1>;
 
 }  // namespace pare::inline PARE_UNIT::scalar
 #undef PARE_OPAQUE
