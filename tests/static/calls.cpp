@@ -33,6 +33,9 @@ using sum_call = decltype(pare::prepare_elementwise(pare::maximum{}, some<images
 using cells_call = decltype(pare::prepare_conv2d(
     some<pare::cells_image<const std::int8_t>>(), 0, some<pare::packed_conv<pare::s8, pare::block<4, 4>>>(),
     some<pare::conv_geometry>(), pare::as_is, some<pare::cells_image<std::int32_t>>(), some<std::span<std::byte>>()));
+using depthwise_cells_call = decltype(pare::prepare_depthwise_conv2d(
+    some<pare::cells_image<const std::int8_t>>(), 0, some<pare::packed_depthwise<pare::s8>>(),
+    some<pare::conv_geometry>(), pare::as_is, some<pare::cells_image<std::int32_t>>(), some<std::span<std::byte>>()));
 
 template <class Call>
 constexpr bool runs_without_throwing = noexcept(some<Call>().run()) && noexcept(some<Call>().run(pare::sequential{}));
@@ -40,6 +43,7 @@ static_assert(runs_without_throwing<linear_call> && runs_without_throwing<affine
 static_assert(runs_without_throwing<conv_call> && runs_without_throwing<depthwise_call>);
 static_assert(runs_without_throwing<pool_call> && runs_without_throwing<softmax_call>);
 static_assert(runs_without_throwing<sum_call> && runs_without_throwing<cells_call>);
+static_assert(runs_without_throwing<depthwise_cells_call>);
 
 // An engine's own scheduler promises what it promises.
 struct careful {

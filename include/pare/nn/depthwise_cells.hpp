@@ -169,6 +169,46 @@ index depthwise_workspace(const packed_depthwise<W>& w, const conv_geometry& geo
 ///
 /// workspace: depthwise_workspace<X, Out>(...) bytes with the executor's concurrency; nothing is allocated. Everything
 /// else, errors too, as there. Fails as well if the workspace is too small.
+///
+/// prepare_depthwise_conv2d checks the arguments and returns the call for up to `concurrency` threads, whose run() is
+/// noexcept; depthwise_conv2d runs it at once.
+template <class A = void, index MaxDepth = default_depth, class X, Element W, Stage Epilogue, class Y>
+requires(detail::is_cells_image<X> || detail::is_cells_image<Y>) auto prepare_depthwise_conv2d(
+    const X& x, std::int32_t zero_point, const packed_depthwise<W>& w, const conv_geometry& geometry,
+    const Epilogue& epilogue, const Y& y, std::span<std::byte> workspace, target on = best_target(),
+    index concurrency = 1) PARE_THROWS_MISTAKES {
+  using in_type = std::remove_const_t<std::remove_pointer_t<decltype(x.data)>>;
+  using out_type = std::remove_pointer_t<decltype(y.data)>;
+  using range = detail::range_or_full<A, in_type>;
+  static_assert(std::is_same_v<typename range::type, in_type>, "pare: A must be a format of x's element type");
+  expect_available(on);
+  detail::expect_depthwise<range, MaxDepth, out_type>(x, zero_point, w, geometry, epilogue, y);
+  detail::expect_concurrency(concurrency);
+  const index needed = depthwise_workspace<in_type, out_type>(w, geometry, {x.height, x.width}, concurrency);
+  if (static_cast<index>(workspace.size()) < needed)
+    fail("workspace", text("at least ", needed, " bytes"), workspace.size());
+
+  detail::depthwise_bands<in_type, out_type> bands(geometry, {x.height, x.width}, w.window(), w.outputs());
+  const auto images = detail::extents_of<const in_type>(x);
+  const auto outputs = detail::extents_of<out_type>(y);
+  decltype(detail::whole_depthwise<range, MaxDepth>(images, zero_point, w, geometry, epilogue, outputs)) call;
+  index all = 0;
+  if (y.size() != 0) {
+    call = detail::whole_depthwise<range, MaxDepth>(images, zero_point, w, geometry, epilogue, outputs);
+    const index count = bands.count(y.batch);
+    if (count < concurrency) bands.cut(std::min(bands.per_image() * ceil_div(concurrency, count), y.height));
+    all = bands.count(y.batch);
+  }
+  void* begin = workspace.data();
+  std::size_t room = workspace.size();
+  auto* const memory = static_cast<std::byte*>(std::align(strip_bytes, 1, begin, room));
+  return prepared(
+      [=, bytes = bands.bytes()](index parts, index i) noexcept {
+        detail::run_depthwise_bands(call, bands, x, y, detail::piece(all, 1, parts, i),
+                                    detail::piece(all, 1, parts, i + 1), memory + i * bytes, on);
+      },
+      concurrency);
+}
 template <class A = void, index MaxDepth = default_depth, class X, Element W, Stage Epilogue, class Y,
           Executor E = sequential>
 requires(detail::is_cells_image<X> ||
@@ -176,32 +216,9 @@ requires(detail::is_cells_image<X> ||
                                                           const packed_depthwise<W>& w, const conv_geometry& geometry,
                                                           const Epilogue& epilogue, const Y& y,
                                                           std::span<std::byte> workspace, target on = best_target(),
-                                                          const E& executor = {}) {
-  using in_type = std::remove_const_t<std::remove_pointer_t<decltype(x.data)>>;
-  using out_type = std::remove_pointer_t<decltype(y.data)>;
-  using range = detail::range_or_full<A, in_type>;
-  static_assert(std::is_same_v<typename range::type, in_type>, "pare: A must be a format of x's element type");
-  expect_available(on);
-  detail::expect_depthwise<range, MaxDepth, out_type>(x, zero_point, w, geometry, epilogue, y);
-  const index parts = executor.concurrency();
-  const index needed = depthwise_workspace<in_type, out_type>(w, geometry, {x.height, x.width}, parts);
-  if (static_cast<index>(workspace.size()) < needed)
-    fail("workspace", text("at least ", needed, " bytes"), workspace.size());
-  if (y.size() == 0) return;
-
-  const auto call = detail::whole_depthwise<range, MaxDepth>(detail::extents_of<const in_type>(x), zero_point, w,
-                                                             geometry, epilogue, detail::extents_of<out_type>(y));
-  detail::depthwise_bands<in_type, out_type> bands(geometry, {x.height, x.width}, w.window(), w.outputs());
-  const index count = bands.count(y.batch);
-  if (count < parts) bands.cut(std::min(bands.per_image() * ceil_div(parts, count), y.height));
-  void* begin = workspace.data();
-  std::size_t room = workspace.size();
-  auto* const memory = static_cast<std::byte*>(std::align(strip_bytes, 1, begin, room));
-  const index bytes = bands.bytes(), all = bands.count(y.batch);
-  executor.bulk(parts, [&](index i) {
-    detail::run_depthwise_bands(call, bands, x, y, detail::piece(all, 1, parts, i), detail::piece(all, 1, parts, i + 1),
-                                memory + i * bytes, on);
-  });
+                                                          const E& executor = {}) PARE_THROWS_MISTAKES {
+  prepare_depthwise_conv2d<A, MaxDepth>(x, zero_point, w, geometry, epilogue, y, workspace, on, executor.concurrency())
+      .run(executor);
 }
 
 }  // namespace PARE_UNIT
