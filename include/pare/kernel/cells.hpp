@@ -81,22 +81,10 @@ struct cells_conv_call : cells_call<A, W, Structure, Epilogue, Out, MaxDepth> {
 
 namespace pare::inline PARE_UNIT {
 
-/// Runs `call` on target `t`. Pre: available(t), and the preconditions of the call.
-template <class A, class W, class Structure, class Epilogue, class Out, index MaxDepth>
-void run(const cells_call<A, W, Structure, Epilogue, Out, MaxDepth>& call, target t) noexcept {
-  switch (t) {
-#define PARE_CASE(name) \
-  case target::name:    \
-    return name::run_cells(call);
-    PARE_FOR_EACH_TARGET(PARE_CASE)
-#undef PARE_CASE
-    default:
-      assert(false && "pare: this target is not compiled in");
-  }
-}
-
-template <class A, class W, class Structure, class Epilogue, class Out, index MaxDepth>
-void run(const cells_conv_call<A, W, Structure, Epilogue, Out, MaxDepth>& call, target t) noexcept {
+/// Runs `call`, a cells_call or a cells_conv_call, on target `t`. Pre: available(t), and the preconditions of the call.
+template <class Call>
+requires requires(const Call& call) { call.a_plane; }
+void run(const Call& call, target t) noexcept {
   switch (t) {
 #define PARE_CASE(name) \
   case target::name:    \

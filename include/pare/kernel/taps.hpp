@@ -54,6 +54,21 @@ constexpr tap_run run_of(image_extents window, index inputs) noexcept {
 
 inline namespace PARE_UNIT {
 
+/// memcpy without a call: what is copied here is short. Returns the end of the copy.
+inline std::byte* copy_few(std::byte* to, const std::byte* from, index bytes) noexcept {
+  constexpr index chunk = 16;
+  if (bytes >= chunk) {
+    for (index i = 0; i < bytes - chunk; i += chunk) std::memcpy(to + i, from + i, std::size_t{chunk});
+    std::memcpy(to + bytes - chunk, from + bytes - chunk, std::size_t{chunk});
+    return to + bytes;
+  }
+  if ((bytes & 8) != 0) std::memcpy(to, from, 8), to += 8, from += 8;
+  if ((bytes & 4) != 0) std::memcpy(to, from, 4), to += 4, from += 4;
+  if ((bytes & 2) != 0) std::memcpy(to, from, 2), to += 2, from += 2;
+  if ((bytes & 1) != 0) *to++ = *from;
+  return to;
+}
+
 /// Pointers to the runs of some output pixels: [run][pixel].
 class tap_table {
  public:
@@ -186,15 +201,6 @@ class tap_table {
     std::byte* const end = copy_row(copy, pixels, x);
     std::memset(end, 0, static_cast<std::size_t>(copy + read(0) - end));
     return copy;
-  }
-
-  /// A few bytes, without a call. Returns their end.
-  static std::byte* copy_few(std::byte* to, const std::byte* from, index bytes) noexcept {
-    for (; bytes >= 8; bytes -= 8, to += 8, from += 8) std::memcpy(to, from, 8);
-    if ((bytes & 4) != 0) std::memcpy(to, from, 4), to += 4, from += 4;
-    if ((bytes & 2) != 0) std::memcpy(to, from, 2), to += 2, from += 2;
-    if ((bytes & 1) != 0) *to++ = *from;
-    return to;
   }
 
   /// Copies a row of the window at x; pixels outside the image are zero points. Returns its end.

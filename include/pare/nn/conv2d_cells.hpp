@@ -45,17 +45,6 @@ struct conv_bands {
 
 inline namespace PARE_UNIT {
 
-/// memcpy, inlined: the rows of small images are short.
-inline void copy_bytes(std::byte* to, const std::byte* from, index bytes) noexcept {
-  constexpr index chunk = 16;
-  if (bytes < chunk) {
-    std::memcpy(to, from, static_cast<std::size_t>(bytes));
-    return;
-  }
-  for (index i = 0; i < bytes - chunk; i += chunk) std::memcpy(to + i, from + i, std::size_t{chunk});
-  std::memcpy(to + bytes - chunk, from + bytes - chunk, std::size_t{chunk});
-}
-
 /// Every stride-th of the cells at `from`.
 inline void copy_every(std::byte* to, const std::byte* from, index stride, index count) noexcept {
   typedef std::int32_t four_cells __attribute__((vector_size(4 * cell_bytes)));
@@ -90,7 +79,7 @@ void copy_pixels(const cells_image<const T>& from, index n, index y, index x, in
   T* cells = to.data;
   for (index plane = 0; plane < to.planes(); ++plane, pixels += from.plane, cells += to.plane) {
     if (stride == 1) {
-      copy_bytes(bytes_of(cells), bytes_of(pixels), count * cell_bytes);
+      copy_few(bytes_of(cells), bytes_of(pixels), count * cell_bytes);
     } else {
       copy_every(bytes_of(cells), bytes_of(pixels), stride, count);
     }
@@ -107,7 +96,7 @@ void copy_row(const cells_view<const T>& from, const cells_image<T>& to, index n
   const T* cells = from.data;
   T* pixels = &to(n, y, 0, 0);
   for (index plane = 0; plane < from.planes(); ++plane, cells += from.plane, pixels += to.plane)
-    copy_bytes(bytes_of(pixels), bytes_of(cells), to.width * from.depth * index{sizeof(T)});
+    copy_few(bytes_of(pixels), bytes_of(cells), to.width * from.depth * index{sizeof(T)});
 }
 
 template <class T>
