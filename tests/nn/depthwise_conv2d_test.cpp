@@ -137,7 +137,8 @@ TEST_CASE("windows of three columns, whose weights stay in registers, in images 
       for (const index channels : {16, 48, 64, 100})
         for (index size = 3; size < 13; ++size) {
           const index width = size + random.between(0, 3), bottom = random.between(0, 2);
-          const pare::conv_geometry geometry{stride, random.between(1, 2), 1, 1, bottom, 1};
+          const index left = random.between(0, 2), right = random.between(0, 2);
+          const pare::conv_geometry geometry{stride, random.between(1, 2), 1, left, bottom, right};
           const conv_shape s{2, size, width, channels, channels, {window, 3}, geometry};
           check_sums<s8_s8<pare::dense>>(random, s);
           check_sums<f32_f32<pare::dense>>(random, s);
