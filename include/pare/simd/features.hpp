@@ -7,7 +7,10 @@
 #include "target.hpp"
 
 #if PARE_X86
-#include <immintrin.h>
+#if PARE_TARGETS & (PARE_TARGET_BIT_SSE41 | PARE_TARGET_BIT_AVX2 | PARE_TARGET_BIT_AVX_VNNI | PARE_TARGET_BIT_AVX512 | \
+                    PARE_TARGET_BIT_AVX512_VNNI)
+#include <immintrin.h>  // takes a tenth of a second
+#endif
 #define PARE_FEATURES_sse41 "sse4.1,ssse3"
 #define PARE_FEATURES_avx2 "avx2,fma,f16c"
 #define PARE_FEATURES_avx_vnni "avxvnni,avx2,fma,f16c"

@@ -8,7 +8,7 @@
 #include "../../numeric/range.hpp"
 #include "../features.hpp"
 
-#if PARE_X86
+#if PARE_X86 && (PARE_TARGETS & PARE_TARGET_BIT_AVX2)
 PARE_TARGET_BEGIN(PARE_FEATURES_avx2)
 namespace pare::inline PARE_UNIT::avx2 {
 

@@ -6,7 +6,7 @@
 
 #include "avx512_vnni.hpp"
 
-#if PARE_X86
+#if PARE_X86 && (PARE_TARGETS & PARE_TARGET_BIT_AVX512_VNNI) && (PARE_TARGETS & PARE_TARGET_BIT_AVX512_VBMI)
 namespace pare::inline PARE_UNIT::avx512_vbmi {
 using namespace avx512_vnni;
 }

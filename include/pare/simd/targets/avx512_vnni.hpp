@@ -8,7 +8,7 @@
 #include "../../core/cell.hpp"
 #include "../features.hpp"
 
-#if PARE_X86
+#if PARE_X86 && (PARE_TARGETS & PARE_TARGET_BIT_AVX512_VNNI)
 PARE_TARGET_BEGIN(PARE_FEATURES_avx512_vnni)
 namespace pare::inline PARE_UNIT::avx512_vnni {
 

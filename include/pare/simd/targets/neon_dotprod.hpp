@@ -6,7 +6,7 @@
 #include "../../core/cell.hpp"
 #include "../features.hpp"
 
-#if PARE_ARM
+#if PARE_ARM && (PARE_TARGETS & PARE_TARGET_BIT_NEON_DOTPROD)
 PARE_TARGET_BEGIN(PARE_FEATURES_neon_dotprod)
 #define PARE_OPAQUE(x) __asm__("" : "+w"(x))
 namespace pare::inline PARE_UNIT::neon_dotprod {

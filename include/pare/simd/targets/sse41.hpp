@@ -7,7 +7,7 @@
 #include "../../numeric/range.hpp"
 #include "../features.hpp"
 
-#if PARE_X86
+#if PARE_X86 && (PARE_TARGETS & PARE_TARGET_BIT_SSE41)
 PARE_TARGET_BEGIN(PARE_FEATURES_sse41)
 namespace pare::inline PARE_UNIT::sse41 {
 
