@@ -38,7 +38,7 @@ inline error_handler set_error_handler(error_handler replacement) noexcept {
 /// The parts one after the other, numbers in decimal, floats with 6 digits. (A chain of operator+ makes gcc 12 warn of
 /// overlaps that are none.)
 template <class... Parts>
-std::string text(const Parts&... parts) {
+PARE_COLD std::string text(const Parts&... parts) {
   std::string all;
   const auto append = [&](const auto& part) {
     using type = std::remove_cvref_t<decltype(part)>;
@@ -59,7 +59,7 @@ std::string text(const Parts&... parts) {
 inline namespace PARE_UNIT {
 
 /// Reports a mistake in `argument` and does not return.
-[[noreturn]] inline void fail(const std::string& argument, const std::string& expected, const std::string& given) {
+[[noreturn]] PARE_COLD void fail(const std::string& argument, const std::string& expected, const std::string& given) {
   const std::string sentence = text("pare: ", argument, ": expected ", expected, ", got ", given);
 #if PARE_EXCEPTIONS
   throw error(sentence);
@@ -71,7 +71,7 @@ inline namespace PARE_UNIT {
 
 template <class T>
 requires std::is_arithmetic_v<T>
-[[noreturn]] void fail(const std::string& argument, const std::string& expected, T given) {
+[[noreturn]] PARE_COLD void fail(const std::string& argument, const std::string& expected, T given) {
   fail(argument, expected, text(given));
 }
 

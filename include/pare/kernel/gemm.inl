@@ -158,11 +158,11 @@ __attribute__((noinline)) void tile(const Call& call, index row, index end, inde
 /// The same, the most frequent tiles by a function of their own.
 template <class Call, int R, int V>
 PARE_ALWAYS_INLINE void tiles(const Call& call, index row, index end, index panel) {
-  if constexpr (R == traits<Call>::template rows<V>) {
+  constexpr bool frequent = R == traits<Call>::template rows<V> && stores_from_registers<Call>;
+  if constexpr (frequent) {
     if (holds_columns<V>(call, panel * strip_lanes)) return tile<Call, R, V, true>(call, row, end, panel);
   }
-  if constexpr (R != traits<Call>::template rows<V> || !whole_columns<Call, strip_lanes>)
-    tile<Call, R, V, false>(call, row, end, panel);
+  if constexpr (!frequent || !whole_columns<Call, strip_lanes>) tile<Call, R, V, false>(call, row, end, panel);
 }
 
 /// Rows [row, row + rows) of V panels in one tile; R is the largest tried.

@@ -22,17 +22,33 @@ requires leading_bias<First>::found struct leading_bias<chain<First, Second>> {
   }
 };
 
+/// Where a call's tiles go. Calls of all formats share what is out of line here, if they share this and the epilogue.
+template <class Out, bool WholeColumns>
+struct destination {
+  static constexpr bool whole_columns = WholeColumns;
+  Out* out;
+  index out_stride, column_begin, column_end;
+};
+template <class Call>
+PARE_ALWAYS_INLINE auto destination_of(const Call& call) {
+  using out_type = std::remove_pointer_t<decltype(call.out)>;
+  index out_stride = call.out_stride, column_end = call.part.column_end;
+  __asm__("" : "+r"(out_stride), "+r"(column_end));  // or pairs are loaded, which wait for whoever has just stored them
+  return destination<out_type, whole_columns<Call, strip_lanes>>{call.out, out_stride, call.part.column_begin,
+                                                                 column_end};
+}
+
 /// Stores rows of a tile that the rectangle cuts: one value after the other, lanes outside left alone.
-template <class Call, class Epilogue, class Value>
-__attribute__((noinline)) void store_cut(const Call& call, const Epilogue& epilogue, const place& first, index rows,
+template <class To, class Epilogue, class Value>
+__attribute__((noinline)) void store_cut(const To& to, const Epilogue& epilogue, const place& first, index rows,
                                          int panels, const Value* values) {
   for (int v = 0; v < panels; ++v) {
     const index column = first.column + v * strip_lanes;
-    const int begin = static_cast<int>(std::max(call.part.column_begin - column, index{0}));
-    const int end = static_cast<int>(std::min(call.part.column_end - column, strip_lanes));
+    const int begin = static_cast<int>(std::max(to.column_begin - column, index{0}));
+    const int end = static_cast<int>(std::min(to.column_end - column, strip_lanes));
     for (index r = 0; r < rows; ++r) {
       const place at{first.row + r, column, begin, end};
-      store_some(call.out + at.row * call.out_stride + column, apply(epilogue, values[r * panels + v], at), begin, end);
+      store_some(to.out + at.row * to.out_stride + column, apply(epilogue, values[r * panels + v], at), begin, end);
     }
   }
 }
@@ -103,14 +119,14 @@ PARE_ALWAYS_INLINE void store_strips(Out* out, index out_stride, const Epilogue&
       store_strip(out + v * strip_lanes, apply(epilogue, value(r, v), place{row + r, column + v * strip_lanes, 0, 16}));
 }
 
-/// The epilogue of R rows of V panels: value(r, v) is the finished sum of row r and panel v.
-template <int R, int V, class Call, class Epilogue, class Value>
-PARE_ALWAYS_INLINE void store_whole(const Call& call, const Epilogue& stages, index row, index column,
-                                    const Value& value) {
+/// The epilogue of R rows of V panels: value(r, v) is the finished sum of row r and panel v. `to`: a call or its
+/// destination.
+template <int R, int V, class To, class Epilogue, class Value>
+PARE_ALWAYS_INLINE void store_whole(const To& to, const Epilogue& stages, index row, index column, const Value& value) {
   // Copies, because a store of bytes may alias the call, which would be read again for every row.
   const Epilogue epilogue = stages;
-  const index out_stride = call.out_stride;
-  auto* out = call.out + row * out_stride + column;
+  const index out_stride = to.out_stride;
+  auto* out = to.out + row * out_stride + column;
   using finished_value = std::remove_cvref_t<decltype(apply(epilogue, value(0, 0), place{}))>;
   using out_type = std::remove_reference_t<decltype(*out)>;
   // Strips that leave together: some rows', or parts of a row's; the rows that are over leave strip by strip.
@@ -139,25 +155,52 @@ PARE_ALWAYS_INLINE void store_whole(const Call& call, const Epilogue& stages, in
 }
 
 /// Whether the rectangle holds all columns of V panels.
+template <int V, class Out, bool WholeColumns>
+PARE_ALWAYS_INLINE bool holds_columns(const destination<Out, WholeColumns>& to, index column) {
+  return WholeColumns || (column >= to.column_begin && column + V * strip_lanes <= to.column_end);
+}
 template <int V, class Call>
 PARE_ALWAYS_INLINE bool holds_columns(const Call& call, index column) {
-  return whole_columns<Call, strip_lanes> ||
-         (column >= call.part.column_begin && column + V * strip_lanes <= call.part.column_end);
+  return holds_columns<V>(destination_of(call), column);
 }
 
-/// The epilogue of `rows` rows of V panels, whose finished sums are `values`, for the tiles that are not the most
-/// frequent: out of line, and once for all their heights.
-template <int V, class Call, class Epilogue, class Value>
-__attribute__((noinline)) void store_rows(const Call& call, const Epilogue& epilogue, index row, index rows,
-                                          index column, const Value (*values)[V]) {
-  if (holds_columns<V>(call, column)) {
-    for (index r = 0; r < rows; ++r)
-      store_whole<1, V>(
-          call, epilogue, row + r, column, [&](int, int v) __attribute__((always_inline)) { return values[r][v]; });
-  } else if constexpr (!whole_columns<Call, strip_lanes>) {
-    store_cut(call, epilogue, place{row, column, 0, 16}, rows, V, values[0]);
+/// The epilogue of `rows` rows of V panels, whose finished sums are `values`: out of line, and once for all heights.
+template <int V, class To, class Epilogue, class Value>
+__attribute__((noinline)) void store_rows(const To& to, const Epilogue& stages, index row, index rows, index column,
+                                          const Value (*values)[V]) {
+  using out_type = std::remove_pointer_t<decltype(to.out)>;
+  using finished_value = std::remove_cvref_t<decltype(apply(stages, values[0][0], place{}))>;
+  constexpr int packed = strips_packed<out_type, finished_value>, together = packed > V ? packed / V : 1;
+  if (holds_columns<V>(to, column)) {
+    const Epilogue epilogue = stages;
+    const auto store = [&](auto count) __attribute__((always_inline)) {
+      for (; rows >= count; rows -= count, row += count, values += count)
+        store_whole<count, V>(
+            to, epilogue, row, column, [&](int r, int v) __attribute__((always_inline)) { return values[r][v]; });
+    };
+    store(std::integral_constant<int, together>{});
+    if constexpr (together > 1) store(std::integral_constant<int, 1>{});
+  } else if constexpr (!To::whole_columns) {
+    store_cut(to, stages, place{row, column, 0, 16}, rows, V, values[0]);
   }
 }
+
+/// Whether an epilogue ends in a product of 64 bits, which takes many more instructions than a product of floats.
+template <class Epilogue>
+inline constexpr bool ends_in_wide_product = false;
+template <class Policy>
+inline constexpr bool ends_in_wide_product<requantize_stage<Policy>> = Policy::terms == 2;
+template <class First, class Second>
+inline constexpr bool ends_in_wide_product<chain<First, Second>> = ends_in_wide_product<Second>;
+
+/// Whether the most frequent tiles have functions of their own, in which the epilogue takes the sums from registers.
+/// Where it is long and so is the loop, that gains 1 to 7 % at a depth of 16 to 32, little from 64 on, and takes a
+/// quarter of the time to compile a call; where a strip takes many of few registers, it gains nothing in any loop.
+/// Extents that the compiler knows are stated by who wants every cycle.
+template <class Call>
+inline constexpr bool stores_from_registers =
+    whole_columns<Call, strip_lanes> || !ends_in_wide_product<decltype(Call::epilogue)> ||
+    !(std::is_same_v<typename Call::structure, dense> || (registers <= 16 && i32_regs >= 4));
 
 /// The epilogue of the first `rows` rows of a tile, all R of them and all columns of V panels if Whole: value(r, v) is
 /// the finished sum of row r and panel v. With both ways in one function gcc 12 keeps the sums in memory.
@@ -169,6 +212,6 @@ PARE_ALWAYS_INLINE void store_tile(const Call& call, const Epilogue& epilogue, i
   } else {
     std::remove_cvref_t<decltype(value(0, 0))> values[R][V];
     PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r][v] = value(r, v);
-    store_rows<V>(call, epilogue, row, rows, column, values);
+    store_rows<V>(destination_of(call), epilogue, row, rows, column, values);
   }
 }
