@@ -126,12 +126,11 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
 /// Output pixels [row, row + rows), R if that is less, of V panels; the pixels
 /// are `at`, ... of the table.
 template <class Call, int R, int V, conv_runs Runs, bool Whole>
-PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index row, index at, index rows, index panel,
-                                      const column_starts<Call, V>& starts) {
+PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
   using info = traits<Call>;
   const index column = panel * strip_lanes;
   typename info::choice::type::acc sum[R][V] = {};
-  start_sums<R, V>(call, starts, sum);
+  start_sums<R, V>(call, column_starts<Call, V>(call, column), sum);
   typename info::total total[R][V];
   const bool flushed = add_runs<info, R, V, Runs>(sum, total, taps, row, at, rows, call.weights, panel);
   store_tile<R, V, Whole>(
@@ -153,9 +152,8 @@ inline constexpr int conv_rows = std::min<int>(traits<Call>::template rows<V>,
 template <class Call, int R, int V, conv_runs Runs, bool Whole>
 __attribute__((noinline)) void conv_tile_loop(const Call& call, tap_table& taps, index row, index at, index rows,
                                               index panel) {
-  const column_starts<Call, V> starts(call, panel * strip_lanes);
   for (; rows > 0; row += R, at += R, rows -= R)
-    one_conv_tile<Call, R, V, Runs, Whole>(call, taps, row, at, rows, panel, starts);
+    one_conv_tile<Call, R, V, Runs, Whole>(call, taps, row, at, rows, panel);
 }
 /// The same, the most frequent tiles by functions of their own.
 template <class Call, int R, int V>

@@ -4,16 +4,34 @@
 /// once, or one each, copied at a distance.
 enum class conv_runs { pointed, many, copied };
 
-/// Adds a run that lies in padding for all pixels of a tile: zeros, or zero points, which are the same in every row.
-template <class Traits, int R, int V, class Sum, class Cursor>
-PARE_ALWAYS_INLINE void add_padding(Sum (&sum)[R][V], const std::byte* cells, index count, Cursor& w,
+/// Whether runs of padding cost no more than one row of products: zeros none; zero points, which are all the same, one
+/// cell that is read once, where registers are left for a row of sums.
+template <class Traits, class Cursor>
+inline constexpr bool shares_padding =
+    !Traits::shifted || (Traits::choice::period == 0 && std::is_same_v<Cursor, strip_cursor> &&
+                         Traits::strip_step == strip_bytes && registers > 16);
+
+/// Adds a run that lies in padding for all pixels of a tile.
+template <class Traits, int R, int V, class Sum>
+PARE_ALWAYS_INLINE void add_padding(Sum (&sum)[R][V], const std::byte* cells, index count, strip_cursor& w,
                                     index panel_bytes) {
-  if constexpr (Traits::shifted && Traits::choice::period == 0) {
+  if constexpr (Traits::shifted) {
     using dot = typename single_dot<typename Traits::choice::type>::type;
-    Sum same[1][V] = {};
-    index at = 0;
-    run_steps<Traits, dot, 1, V>(same, {cells}, count, at, w, panel_bytes);
-    PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) sum[r][v] = sum[r][v] + same[0][v];
+    const auto x = broadcast_nested<dot>(dot{}, cells);
+    Sum same[V] = {};
+    __asm__("" : "+r"(count));  // as in `steps`
+    for (; count > 0; --count, w.strip += strip_bytes) {
+      const std::byte* strip = w.strip;
+      PARE_UNROLL for (int v = 0; v < V; ++v, strip += panel_bytes) {
+        each_part(
+            [&](auto part) __attribute__((always_inline)) {
+              dot::template mul_add<part>(same[v], x, dot::template load<part>(strip));
+            },
+            std::make_integer_sequence<int, dot::parts>{});
+        __asm__("" : "+r"(strip));  // or each panel's distance would take a register
+      }
+    }
+    PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) sum[r][v] = sum[r][v] + same[v];
   } else {
     w.template advance<Traits>(count);
   }
@@ -42,7 +60,7 @@ PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps
     const std::byte* cells[R];
     PARE_UNROLL for (int r = 0; r < R; ++r) cells[r] = pointers[r];
     const index count = taps.read(run) / Traits::cell_step;
-    if (Traits::choice::period == 0 || !Traits::shifted) {
+    if constexpr (shares_padding<Traits, decltype(weights)>) {
       bool outside = true;
       PARE_UNROLL for (int r = 0; r < R; ++r) outside &= taps.is_outside(cells[r]);
       if (outside) {

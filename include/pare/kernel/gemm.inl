@@ -153,7 +153,9 @@ PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel, const
 /// Rows [row, end) of V panels, R at a time. Pre: R divides end - row.
 template <class Call, int R, int V, bool Whole>
 __attribute__((noinline)) void tile(const Call& call, index row, index end, index panel) {
-  const column_starts<Call, V> starts(call, panel * strip_lanes);
+  // Computed once for all tiles, and read from memory, because tiles leave no registers.
+  column_starts<Call, V> starts(call, panel * strip_lanes);
+  __asm__("" : "+m"(starts));
   for (; row < end; row += R) one_tile<Call, R, V, Whole>(call, row, panel, starts);
 }
 /// The same, the most frequent tiles by a function of their own.

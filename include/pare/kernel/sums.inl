@@ -34,8 +34,7 @@ PARE_ALWAYS_INLINE i32x16 start_of_row_sums(const Call& call, index row, const i
   }
 }
 
-/// Where the sums of V panels start, whatever the row: computed once for all tiles of the panels, and read from memory,
-/// because tiles leave no registers.
+/// Where the sums of V panels start, whatever the row.
 template <class Call, int V>
 struct column_starts {
   static constexpr bool any = starts_corrected<Call> || starts_biased<Call>;
@@ -51,8 +50,6 @@ struct column_starts {
           values[v] =
               values[v] + load_lanes<i32x16>(leading_bias<decltype(Call::epilogue)>::values(call.epilogue) + column);
       }
-      auto* in_memory = this;
-      __asm__ volatile("" : "+r"(in_memory) : : "memory");
     }
   }
 };
