@@ -91,7 +91,8 @@ void report_convolutions(std::uint64_t seed) {
   generator random{seed};
   std::vector<conv_shape> shapes;
   for (int i = 0; i < 12; ++i) shapes.push_back(draw_shape(random));
-  for (const index stride : {1, 2}) shapes.push_back({2, 11, 31, 80, 80, {3, 3}, {stride, stride, 1, 1, 1, 1}});
+  for (const index stride : {1, 2})  // of 64 channels, and of 80
+    shapes.push_back({2, 11, 31, 48 + 16 * stride, 80, {3, 3}, {stride, stride, 1, 1, 1, 1}});
   std::vector<conv_operands<F>> operands;
   for (conv_shape& s : shapes) {
     if (Depthwise) {

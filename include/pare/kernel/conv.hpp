@@ -34,7 +34,7 @@ void run(const conv_call<A, W, Structure, Epilogue, Out, MaxDepth>& call, target
   switch (t) {
 #define PARE_CASE(name) \
   case target::name:    \
-    return name::run_conv(call_on<target::name>(call));
+    return name::run_conv(windows_on<target::name>(call));
     PARE_FOR_EACH_TARGET(PARE_CASE)
 #undef PARE_CASE
     default:

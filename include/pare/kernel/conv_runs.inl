@@ -5,11 +5,12 @@
 enum class conv_runs { pointed, many, copied };
 
 /// Whether runs of padding cost no more than one row of products: zeros none; zero points, which are all the same, one
-/// cell that is read once, where registers are left for a row of sums.
+/// cell that is read once, where registers are left for a row of plain sums.
 template <class Traits, class Cursor>
 inline constexpr bool shares_padding =
-    !Traits::shifted || (Traits::choice::period == 0 && std::is_same_v<Cursor, strip_cursor> &&
-                         Traits::strip_step == strip_bytes && registers > 16);
+    !Traits::shifted ||
+    (Traits::choice::period == 0 && std::is_same_v<Cursor, strip_cursor> && Traits::strip_step == strip_bytes &&
+     registers > 16 && std::is_same_v<typename Traits::choice::type::acc, i32x16>);
 
 /// Adds a run that lies in padding for all pixels of a tile.
 template <class Traits, int R, int V, class Sum>

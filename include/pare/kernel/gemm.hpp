@@ -98,15 +98,22 @@ requires(IntegerRange<typename Call::activations>&&
              std::is_same_v<typename Call::structure, dense>) inline constexpr bool has_order<Call> =
     std::is_same_v<typename Call::activations::type, std::int8_t> && bits_of<typename Call::weights_range> == 8;
 
-/// The call as target T runs it.
+/// The call as target T picks its windows.
 template <target T, class Call>
-PARE_ALWAYS_INLINE decltype(auto) call_on(const Call& call) noexcept {
+PARE_ALWAYS_INLINE decltype(auto) windows_on(const Call& call) noexcept {
   if constexpr (T == target::avx512_vbmi && window_depth<typename Call::structure> != 0) {
     return line_call<Call>{call};
-  } else if constexpr (T == target::neon_a55 && has_order<Call>) {
-    return in_order_call<Call>{call};
   } else {
     return (call);
+  }
+}
+/// The call of a product as target T runs it.
+template <target T, class Call>
+PARE_ALWAYS_INLINE decltype(auto) call_on(const Call& call) noexcept {
+  if constexpr (T == target::neon_a55 && has_order<Call>) {
+    return in_order_call<Call>{call};
+  } else {
+    return windows_on<T>(call);
   }
 }
 
