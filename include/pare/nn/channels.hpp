@@ -48,7 +48,7 @@ class multipliers {
           checked_terms<Policy>(text("multiplier[", c, "]").c_str(), values[static_cast<std::size_t>(c)]);
       for (std::size_t t = 0; t < words.size(); ++t) terms_[t][c] = words[t];
     }
-    below_one_ = std::ranges::all_of(values, [](double m) { return static_cast<float>(m) < 1; });
+    below_one_ = std::all_of(values.begin(), values.end(), [](double m) { return static_cast<float>(m) < 1; });
   }
   index size() const noexcept { return terms_[0].size(); }
   std::size_t bytes() const noexcept { return terms_.size() * terms_[0].bytes(); }
