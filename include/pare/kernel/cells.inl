@@ -206,6 +206,7 @@ PARE_ALWAYS_INLINE void cells_tile(const Call& call, const channel_starts<Call>&
   using value = std::remove_cvref_t<decltype(sum_with(info::dot::result(std::declval<const typename info::dot::acc&>()),
                                                       std::declval<const typename info::total&>(), false))>;
   constexpr bool joins = JoinsReals<Call, std::remove_cvref_t<decltype(epilogue)>, value>;
+  [[maybe_unused]] constexpr bool small = small_tiles<Call> && V != 1;  // see run_cells
   const auto finish = [&](const auto& x, const upright_place& at) __attribute__((always_inline)) {
     if constexpr (joins) {
       return before_codes(epilogue, x, at);
@@ -229,8 +230,7 @@ PARE_ALWAYS_INLINE void cells_tile(const Call& call, const channel_starts<Call>&
     PARE_UNROLL for (int v = 0; v < V; ++v) {
       if constexpr (joins) {
         const auto& output = last_codes<std::remove_cvref_t<decltype(epilogue)>>::stage(epilogue).output;
-        store_cells(out + v * strip_lanes * D,
-                    join_rounded < small_tiles<Call> && V != 1 > (finished[plane][v], output, call.out));
+        store_cells(out + v * strip_lanes * D, join_rounded<small>(finished[plane][v], output, call.out));
       } else {
         store_cells(out + v * strip_lanes * D, join_codes(finished[plane][v]));
       }

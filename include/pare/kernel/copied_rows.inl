@@ -32,14 +32,19 @@ struct row_copies {
   }
 };
 
+/// How many of `rows` rows go through memory for `fit` of them at a time: blocks of about the same height, of whole
+/// tiles if one fits.
+constexpr index rows_of_block(index rows, index fit, index tile) noexcept {
+  if (fit >= tile) fit -= fit % tile;
+  return round_up(ceil_div(rows, ceil_div(rows, fit)), std::min(fit, tile));
+}
+
 /// Runs a call over copies of `fit` rows at a time.
 template <class Call>
 __attribute__((noinline)) void run_copied(const Call& call, index fit) noexcept {
   using copied = typename traits<Call>::choice::type::copied;
   constexpr index tile = traits<Call>::template rows<traits<Call>::panels>;
-  const index begin = call.part.row_begin, end = call.part.row_end;
-  if (fit >= tile) fit -= fit % tile;
-  const index step = round_up(ceil_div(end - begin, ceil_div(end - begin, fit)), std::min(fit, tile));
+  const index begin = call.part.row_begin, end = call.part.row_end, step = rows_of_block(end - begin, fit, tile);
   row_copies rows;
   Call block = call;
   block.copied = true;

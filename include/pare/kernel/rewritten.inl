@@ -46,11 +46,10 @@ bool run_rewritten(const Call& call) noexcept {
   if ((column_end - column_begin) * call.k <= rewritten_rows::few_products) return false;
   rewritten_rows rows;
   const index row_bytes = dot::row_bytes(call.k);
-  index fit = std::min(rewritten_rows::bytes / row_bytes, rewritten_rows::most);
+  const index fit = std::min(rewritten_rows::bytes / row_bytes, rewritten_rows::most);
   if (fit == 0) return false;
-  if (fit >= tile) fit -= fit % tile;
   const std::int32_t* const terms = rows.terms;
-  const index step = round_up(ceil_div(end - begin, ceil_div(end - begin, fit)), std::min(fit, tile));
+  const index step = rows_of_block(end - begin, fit, tile);
   for (index row = begin; row < end; row += step) {
     const index last = std::min(row + step, end);
     for (index i = row; i < last; ++i)

@@ -233,8 +233,8 @@ template <class First, class Second>
 inline constexpr bool ends_in_wide_product<chain<First, Second>> = ends_in_wide_product<Second>;
 
 /// Whether the most frequent tiles have functions of their own, in which the epilogue takes the sums from registers.
-/// Where it is long and a strip takes many of few registers, that gains nothing, and a sixth of the time to compile a
-/// call is saved. With wider registers it would save a quarter, but cost 3 to 7 % at a depth of 16 to 32.
+/// Where it is long and a strip takes many of few registers, that gains nothing, and a seventh of what such targets
+/// take to compile is saved. With wider registers it gains 3 to 7 % at a depth of 16 to 32.
 template <class Call>
 inline constexpr bool stores_from_registers =
     whole_columns<Call, strip_lanes> || !ends_in_wide_product<decltype(Call::epilogue)> ||
