@@ -6,12 +6,16 @@
 namespace pare::bench {
 
 std::vector<variant> our_variants(target cap) {
-  // Eleven bits on both sides: 2048 products fit int32, so sums are never flushed to int64.
-  using s11 = integer_range<std::int16_t, -1023, 1023>;
   std::vector<variant> all{
       {.name = "f32", .unit = arithmetic::floats, .prepare = prepare<float_product<f32>>, .on_shapes = shapes::both},
-      {"s16s8", arithmetic::halves, prepare<quantized_product<s16, s8_narrow, s16, tflite_int64>>},
-      {"s16", arithmetic::halves, prepare<quantized_product<s11, s11, s11, power_of_two, dense, 2048>>},
+      {.name = "s16s8",
+       .unit = arithmetic::halves,
+       .prepare = prepare<quantized_product<s16, s8_narrow, s16, tflite_int64>>,
+       .on_shapes = shapes::both},
+      {.name = "s16",
+       .unit = arithmetic::halves,
+       .prepare = prepare<quantized_product<s11, s11, s11, power_of_two, dense, 2048>>,
+       .on_shapes = shapes::both},
       {"s16-full", arithmetic::halves, prepare<quantized_product<s16, s16_narrow, s16, tflite_int64>>},
       {.name = "s8",
        .unit = arithmetic::bytes,

@@ -11,6 +11,9 @@
 
 namespace pare::bench {
 
+/// Eleven bits: 2048 products of two fit int32, so sums are never flushed to int64.
+using s11 = integer_range<std::int16_t, -1023, 1023>;
+
 /// Activations A and weights W into codes of Out. Depth: the largest k that the ranges are proven for.
 template <IntegerRange A, IntegerRange W, IntegerRange Out, RequantizePolicy Policy, class Structure = dense,
           index Depth = default_depth>

@@ -84,11 +84,19 @@ void add_sparse(std::vector<variant>& all) {
     add(text("s8-nm", N, ":", M, Shared == 1 ? "" : text("x", Shared)), bytes,
         prepare<quantized_product<s8, s8_narrow, s8, float_nearest_even, n_of_m<N, M, Shared>>>, windows(N, M, Shared));
   };
+  const auto add_wide_windows = [&]<index N, index M>(n_of_m<N, M>) {
+    add(text("s16s8-nm", N, ":", M), arithmetic::halves,
+        prepare<quantized_product<s16, s8_narrow, s16, tflite_int64, n_of_m<N, M>>>, windows(N, M, 1));
+  };
   add_windows(n_of_m<2, 4>{});
   add_windows(n_of_m<4, 16>{});
   add_windows(n_of_m<4, 32>{});
   add_windows(n_of_m<2, 4, 16>{});
   add_windows(n_of_m<4, 16, 16>{});
+  add_wide_windows(n_of_m<2, 4>{});
+  add_wide_windows(n_of_m<4, 16>{});
+  add("s16-nm2:4", arithmetic::halves, prepare<quantized_product<s11, s11, s11, power_of_two, n_of_m<2, 4>, 2048>>,
+      windows(2, 4, 1));
   add("f32-unstructured@90", arithmetic::floats, prepare<float_cells_product<block<1, 1>>>, {0.9, 1, 1});
 }
 

@@ -12,6 +12,16 @@ namespace {
 
 using pare::index;
 
+#ifdef WIDE  // activations and outputs of 16 bits
+using code = std::int16_t;
+using policy = pare::tflite_int64;
+constexpr std::int32_t zero_point = 0;
+#else
+using code = std::int8_t;
+using policy = pare::float_nearest_even;
+constexpr std::int32_t zero_point = 3;
+#endif
+
 /// False if the call computed nothing: so that none is left out.
 template <class Structure>
 bool run(int calls) {
@@ -22,7 +32,8 @@ bool run(int calls) {
     for (auto& code : codes) code = static_cast<std::int8_t>(static_cast<int>(random() % 255) - 127);
     return codes;
   };
-  const auto x = draw(m * k);
+  const auto bytes = draw(m * k);
+  const std::vector<code> x(bytes.begin(), bytes.end());
   auto w = draw(n * k);
   if constexpr (pare::WindowedStructure<Structure>) {
     for (index i = 0; i < n * k; ++i)
@@ -32,13 +43,13 @@ bool run(int calls) {
   const std::vector<std::int32_t> biases(n, 5);
   const std::vector<double> scales(n, 1e-3);
   const pare::channels<std::int32_t> bias{std::span(biases)};
-  const pare::multipliers<pare::float_nearest_even> multipliers{std::span(scales)};
-  std::vector<std::int8_t> y(m * n);
+  const pare::multipliers<policy> multipliers{std::span(scales)};
+  std::vector<code> y(m * n);
   for (int i = 0; i < calls; ++i)
-    pare::linear(pare::matrix_view<const std::int8_t>(x.data(), m, k), 3, packed,
+    pare::linear(pare::matrix_view<const code>(x.data(), m, k), zero_point, packed,
                  pare::bias(bias) | pare::requantize(multipliers, {0, -128, 127}),
-                 pare::matrix_view<std::int8_t>(y.data(), m, n));
-  return calls == 0 || y != std::vector<std::int8_t>(m * n);
+                 pare::matrix_view<code>(y.data(), m, n));
+  return calls == 0 || y != std::vector<code>(m * n);
 }
 
 template <class... Structures>

@@ -1,6 +1,7 @@
 #!/bin/bash
 # instructions.sh COMPILER INCLUDE PLUGIN [OPTION...]: instructions that one call executes for dense weights and for
-# n_of_m, at 196 x 512 x 512, NEON dotprod (PARE_TARGETS=33 among the options: plain NEON), counted by qemu-aarch64.
+# n_of_m, at 196 x 512 x 512, NEON dotprod, counted by qemu-aarch64. Among the options: -DPARE_TARGETS=33 for plain NEON,
+# -DWIDE for 16-bit activations.
 # PLUGIN: a plugin of qemu that prints "insns: <count>" at the end, such as libinsn.so, which comes with its source.
 set -euo pipefail
 compiler=$1 include=$2 plugin=$3

@@ -13,8 +13,8 @@ template <class S>
 using conv_formats_of = std::tuple<s8_s8<S>, u8_s8n<S>, s16_s8<S>, f32_f32<S>>;
 using dense_conv_formats = conv_formats_of<pare::dense>;
 using conv_formats = decltype(std::tuple_cat(dense_conv_formats{}, conv_formats_of<pare::block16>{}));
-using conv_formats_in_windows =
-    std::tuple<s8_s8<pare::n_of_m<2, 4>>, u8_s8n<pare::n_of_m<4, 16>>, s8_s8n<pare::n_of_m<4, 16, 16>>>;
+using conv_formats_in_windows = std::tuple<s8_s8<pare::n_of_m<2, 4>>, u8_s8n<pare::n_of_m<4, 16>>,
+                                           s8_s8n<pare::n_of_m<4, 16, 16>>, s16_s8<pare::n_of_m<4, 16>>>;
 
 template <class F>
 using conv_sums =
@@ -40,10 +40,11 @@ CASES_OF_CONV(CASES_DEFINED_ELSEWHERE, conv_sums, pare::dense)
 CASES_OF_CONV(CASES_DEFINED_ELSEWHERE, conv_sums, pare::block16)
 CASES_OF_CONV(CASES_DEFINED_ELSEWHERE, depthwise_sums, pare::dense)
 
-#define CASES_OF_CONV_IN_WINDOWS(X)                       \
-  X(cases::conv_sums<cases::s8_s8<pare::n_of_m<2, 4>>>)   \
-  X(cases::conv_sums<cases::u8_s8n<pare::n_of_m<4, 16>>>) \
-  X(cases::conv_sums<cases::s8_s8n<pare::n_of_m<4, 16, 16>>>)
+#define CASES_OF_CONV_IN_WINDOWS(X)                           \
+  X(cases::conv_sums<cases::s8_s8<pare::n_of_m<2, 4>>>)       \
+  X(cases::conv_sums<cases::u8_s8n<pare::n_of_m<4, 16>>>)     \
+  X(cases::conv_sums<cases::s8_s8n<pare::n_of_m<4, 16, 16>>>) \
+  X(cases::conv_sums<cases::s16_s8<pare::n_of_m<4, 16>>>)
 CASES_OF_CONV_IN_WINDOWS(CASES_DEFINED_ELSEWHERE)
 
 #define CASES_OF_CONV_IN_CELLS(X)                                 \

@@ -165,6 +165,15 @@ using float_to_codes =
   X(cases::sums<cases::s16_s8<structure>>)  \
   X(cases::sums<cases::s16_s16<structure>>) \
   X(cases::sums<cases::s16_s16n<structure>>)
+#define CASES_WINDOWS(X)                                          \
+  X(cases::sums<cases::s8_s8n<pare::n_of_m<2, 4>>>)               \
+  X(cases::sums<cases::u8_s8<pare::n_of_m<4, 32>>>)               \
+  X(cases::sums<cases::s8_s8n<pare::n_of_m<2, 4, 16>>>)           \
+  X(cases::sums<cases::u8_s8<pare::n_of_m<4, 16, 16>>>)           \
+  X(cases::sums<cases::s16_s8<pare::n_of_m<2, 4>>>)               \
+  X(cases::sums<cases::s16_s8n_shallow<pare::n_of_m<4, 16, 16>>>) \
+  X(cases::sums<cases::s16_s16<pare::n_of_m<4, 16>>>)             \
+  X(cases::sums<cases::q12_q12_shallow<pare::n_of_m<4, 32, 16>>>)
 #define CASES_AFFINE(X)           \
   X(cases::affine_sums<pare::s8>) \
   X(cases::affine_sums<pare::u8>)
@@ -209,6 +218,7 @@ CASES_OF(CASES_DEFINED_ELSEWHERE, pare::block16)
 CASES_HALF(CASES_DEFINED_ELSEWHERE)
 CASES_WIDE(CASES_DEFINED_ELSEWHERE, pare::dense)
 CASES_WIDE(CASES_DEFINED_ELSEWHERE, pare::block16)
+CASES_WINDOWS(CASES_DEFINED_ELSEWHERE)
 CASES_AFFINE(CASES_DEFINED_ELSEWHERE)
 CASES_DEEP(CASES_DEFINED_ELSEWHERE)
 CASES_POLICIES(CASES_DEFINED_ELSEWHERE)

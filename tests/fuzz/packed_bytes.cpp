@@ -29,12 +29,17 @@ long long follow(const P& weights) {
     }
   } else {
     if constexpr (pare::window_depth<structure> != 0) {
+      using element = typename P::range::type;
       for (pare::index j = 0; j < weights.n(); ++j)
         for (pare::index l = 0; l < weights.k(); l += structure::window)
-          for (pare::index e = 0; e < structure::kept; ++e)
-            if (static_cast<int>(view.strips[j / 16 * view.panel_bytes +
-                                             pare::place_position<structure>(j % 16, l, weights.k()) + e]) >= 64)
-              std::abort();
+          for (pare::index e = 0; e < structure::kept; ++e) {
+            element place;
+            std::memcpy(&place,
+                        view.strips + j / 16 * view.panel_bytes +
+                            pare::place_position<structure, element>(j % 16, l, e, weights.k()),
+                        sizeof place);
+            if (place < 0 || place >= 64) std::abort();
+          }
     }
     for (pare::index panel = 0; panel < pare::panel_count(weights.n()); ++panel)
       add(view.strips + panel * view.panel_bytes, view.panel_bytes);
@@ -64,7 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::memcpy(bytes.data(), &header, sizeof header);
   }
   try {
-    switch (data[0] % 8) {
+    switch (data[0] % 9) {
       case 0:
         return read<pare::s8_narrow, pare::dense>(all), 0;
       case 1:
@@ -79,6 +84,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return read<pare::s8_narrow, pare::n_of_m<2, 4, 16>>(all), 0;
       case 6:
         return read<pare::s8_narrow, pare::n_of_m<4, 16, 16>>(all), 0;
+      case 7:
+        return read<pare::s16_narrow, pare::n_of_m<4, 32>>(all), 0;
       default:
         return read<pare::s8_narrow, pare::block<1, 4>>(all), 0;
     }

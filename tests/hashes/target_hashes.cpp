@@ -194,19 +194,6 @@ void report_stages() {
   });
 }
 
-template <class F>
-void report_windows(const char* structure, std::uint64_t seed) {
-  generator random{seed};
-  std::vector<operands<F>> products;
-  for (const extents& size : {extents{1, 17, 5}, {13, 70, 133}, {2, 33, 511}})
-    products.push_back(draw_operands<F>(random, size));
-  report(pare::text("sums ", label<typename F::A>(), " x ", label<typename F::W>(), " ", structure),
-         [&](pare::target t, hash& h) {
-           for (const auto& o : products)
-             add_product(h, o, loose_matrix<std::int32_t>(o.x.view().rows, o.packed.n(), 0), pare::as_is, t);
-         });
-}
-
 /// Floats that are quantized in the call, times 4-bit weights with a scale per channel.
 void report_nibbles() {
   generator random{1};
@@ -234,6 +221,12 @@ void report_all() {
   report_all_sums(integer_formats{});
   report_sums<s8_s8n<pare::n_of_m<2, 4, 16>>>(23);
   report_sums<u8_s8<pare::n_of_m<4, 16, 16>>>(24);
+  report_sums<s8_s8n<pare::n_of_m<2, 4>>>(25);
+  report_sums<u8_s8<pare::n_of_m<4, 32>>>(26);
+  report_sums<s16_s8<pare::n_of_m<2, 4>>>(27);
+  report_sums<s16_s8n_shallow<pare::n_of_m<4, 16, 16>>>(28);
+  report_sums<s16_s16<pare::n_of_m<4, 16>>>(29);
+  report_sums<q12_q12_shallow<pare::n_of_m<4, 32, 16>>>(30);
   report_codes<bytes, pare::tflite, std::int8_t, std::int32_t>("tflite", 1);
   report_codes<bytes, pare::tflite_single, std::int8_t, std::int32_t>("tflite_single", 2);
   report_codes<bytes, pare::tflite_int64, std::int8_t, std::int32_t>("tflite_int64", 3);
@@ -246,13 +239,12 @@ void report_all() {
   report_codes<s16_s8<pare::dense>, pare::tflite_int64, std::int16_t, std::int64_t>("tflite_int64", 9);
   report_codes<s16_s16<pare::dense>, pare::tflite_int64, std::int8_t, std::int32_t>("tflite_int64", 10);
   report_stages();
-  report_windows<s8_s8n<pare::n_of_m<2, 4>>>("2 of 4", 1);
-  report_windows<u8_s8<pare::n_of_m<4, 32>>>("4 of 32", 2);
   report_nibbles();
   report_convolutions<s8_s8<pare::dense>, false>(1);
   report_convolutions<u8_s8n<pare::dense>, false>(2);
   report_convolutions<s16_s8<pare::dense>, false>(3);
   report_convolutions<s8_s8<pare::n_of_m<2, 4>>, false>(10);
+  report_convolutions<s16_s8<pare::n_of_m<4, 16>>, false>(13);
   report_convolutions<s8_s8<pare::block<4, 4>>, false>(7);
   report_convolutions<u8_s8n<pare::block<8, 4>>, false>(8);
   report_convolutions<s16_s16<pare::block<2, 4>>, false>(9);

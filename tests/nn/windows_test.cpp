@@ -17,22 +17,24 @@ void check_sums(std::uint64_t seed, const extents& size, filling how = filling::
   const auto x = filled<typename F::A>(random, size.m, size.k, how);
   auto w = filled<typename F::W>(random, size.n, size.k, how);
   thin<typename F::structure>(random, w);
-  const std::int32_t zero_point = draw<typename F::A>(random, how);
-  loose_matrix<std::int32_t> expected(size.m, size.n, random.between(0, 3));
-  pare::reference::gemm<std::int32_t>(x.view(), zero_point, std::as_const(w).view(), 0, expected.view());
+  const std::int32_t zero_point = sizeof(typename F::a_type) == 1 ? draw<typename F::A>(random, how) : 0;
+  loose_matrix<typename F::sum> expected(size.m, size.n, random.between(0, 3));
+  pare::reference::gemm<typename F::sum>(x.view(), zero_point, std::as_const(w).view(), 0, expected.view());
   const pare::packed_weights<typename F::W, typename F::structure> packed(std::as_const(w).view());
   for (const pare::target t : available_targets()) {
-    INFO(F::structure::name() << " on " << name(t) << ", m " << size.m << ", n " << size.n << ", k " << size.k
-                              << ", zero point " << zero_point << ", seed " << seed);
+    INFO(describe<F>() << " on " << name(t) << ", m " << size.m << ", n " << size.n << ", k " << size.k
+                       << ", zero point " << zero_point << ", seed " << seed);
     auto y = expected.blank();
-    pare::linear<typename F::A>(x.view(), zero_point, packed, pare::as_is, y.view(), t);
+    pare::linear<typename F::A, F::depth>(x.view(), zero_point, packed, pare::as_is, y.view(), t);
     REQUIRE(difference(y, expected) == "");
   }
 }
 
-using formats = std::tuple<s8_s8n<windows<2, 4>>, s8_s8n<windows<4, 16>>, u8_s8n<windows<1, 4>>, s8_s8<windows<4, 8>>,
-                           u8_s8<windows<4, 32>>, s8_s8n<windows<4, 64>>, s8_s8n<windows<2, 4, 16>>,
-                           u8_s8<windows<4, 16, 16>>, s8_s8n<windows<4, 32, 16>>, u8_s8n<windows<4, 64, 16>>>;
+using formats =
+    std::tuple<s8_s8n<windows<2, 4>>, s8_s8n<windows<4, 16>>, u8_s8n<windows<1, 4>>, s8_s8<windows<4, 8>>,
+               u8_s8<windows<4, 32>>, s8_s8n<windows<4, 64>>, s8_s8n<windows<2, 4, 16>>, u8_s8<windows<4, 16, 16>>,
+               s8_s8n<windows<4, 32, 16>>, u8_s8n<windows<4, 64, 16>>, s16_s8<windows<2, 4>>,
+               s16_s8n_shallow<windows<4, 16, 16>>, s16_s16<windows<4, 16>>, q12_q12_shallow<windows<4, 32, 16>>>;
 
 }  // namespace
 
@@ -44,7 +46,7 @@ TEMPLATE_LIST_TEST_CASE("sums of which N of every M weights stay are the referen
   for (const extents& size : {extents{0, 3, 8}, {3, 0, 8}, {3, 20, 0}, {5, 17, 64}, {2, 17, 128}})
     check_sums<TestType>(++seed, size);
   for (const filling how : {filling::least, filling::greatest, filling::ends})
-    check_sums<TestType>(++seed, {3, 17, 1030}, how);
+    check_sums<TestType>(++seed, {3, 17, std::min(TestType::depth, index{2070})}, how);
 }
 
 TEST_CASE("windows that keep too many weights are named, and those that keep fewer are taken") {
@@ -98,18 +100,19 @@ TEST_CASE("codes of weights that share a pattern, through the stages of an epilo
 
 TEST_CASE("windows come back from their bytes, which are few, and damaged ones are refused") {
   generator random{77};
-  const auto check = [&]<index N, index M, index Shared>(windows<N, M, Shared>, index n, index k) {
-    using packed = pare::packed_weights<pare::s8_narrow, windows<N, M, Shared>>;
-    auto w = filled<pare::s8_narrow>(random, n, k, filling::any);
+  const auto check_range = [&]<class W, index N, index M, index Shared>(W, windows<N, M, Shared>, index n, index k) {
+    using packed = pare::packed_weights<W, windows<N, M, Shared>>;
+    auto w = filled<W>(random, n, k, filling::any);
     thin<windows<N, M, Shared>>(random, w);
     const packed before(std::as_const(w).view());
     const auto bytes = pare::to_bytes(before);
-    const packed after = pare::packed_from_bytes<pare::s8_narrow, windows<N, M, Shared>>(std::span(bytes));
+    const packed after = pare::packed_from_bytes<W, windows<N, M, Shared>>(std::span(bytes));
     for (std::size_t part = 0; part < 4; ++part)
       CHECK(std::equal(before.parts()[part].begin(), before.parts()[part].end(), after.parts()[part].begin(),
                        after.parts()[part].end()));
-    return static_cast<double>(bytes.bytes()) / static_cast<double>(n * k);
+    return static_cast<double>(bytes.bytes()) / static_cast<double>(n * k * index{sizeof(typename W::type)});
   };
+  const auto check = [&](auto structure, index n, index k) { return check_range(pare::s8_narrow{}, structure, n, k); };
   CHECK(check(windows<2, 4>{}, 128, 512) < 0.64);
   check(windows<2, 4>{}, 0, 8);
   check(windows<4, 32>{}, 3, 0);
@@ -122,6 +125,9 @@ TEST_CASE("windows come back from their bytes, which are few, and damaged ones a
   check(windows<1, 4, 16>{}, 33, 64);
   check(windows<4, 32, 16>{}, 50, 0);
   check(windows<4, 64, 16>{}, 31, 130);
+  CHECK(check_range(pare::s16{}, windows<2, 4>{}, 128, 512) < 0.57);
+  check_range(pare::s16_narrow{}, windows<4, 16>{}, 17, 70);
+  check_range(pare::s16{}, windows<4, 32, 16>{}, 33, 100);
 
   const auto first = [](index, pare::matrix_view<std::int8_t> tile) {
     for (index j = 0; j < tile.rows; ++j)

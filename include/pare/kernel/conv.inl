@@ -20,13 +20,13 @@ struct picked_cursor : strip_cursor {
   template <class Traits>
   PARE_ALWAYS_INLINE void advance(index steps) {
     strip_cursor::advance<Traits>(steps);
-    places += steps * cell_bytes;
+    places += steps * Traits::places_step;
   }
 };
 template <index N, index M>
 PARE_ALWAYS_INLINE picked_cursor start_strips(const panel_view<n_of_m<N, M, strip_lanes>>& w, index panel) {
   const std::byte* const strip = w.strips + panel * w.panel_bytes;
-  return {{strip}, strip + windows_of_panel(w.panel_bytes) * strip_bytes};
+  return {{strip}, strip + weights_bytes_of_panel(w.panel_bytes)};
 }
 
 /// A cell for a loop inside a loop.

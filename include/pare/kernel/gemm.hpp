@@ -82,6 +82,11 @@ auto with_weights(const fixed_call<Call, N, K>& call, const panel_view<Structure
   return fixed_call<std::remove_const_t<decltype(general)>, N, K>{general};
 }
 
+/// Bytes of activations that the weights of one window are chosen from; 0 where there are no windows.
+template <class Call>
+inline constexpr index bytes_of_window =
+    window_depth<typename Call::structure>* index{sizeof(typename Call::activations::type)};
+
 /// A call whose windows of activations are picked from out of 64 bytes that are loaded once.
 template <class Call>
 struct line_call : Call {};
@@ -98,10 +103,17 @@ requires(IntegerRange<typename Call::activations>&&
              std::is_same_v<typename Call::structure, dense>) inline constexpr bool has_order<Call> =
     std::is_same_v<typename Call::activations::type, std::int8_t> && bits_of<typename Call::weights_range> == 8;
 
+/// Whether target T picks out of 64 bytes at once: halves with AVX-512, bytes with VBMI.
+template <target T, class Call>
+inline constexpr bool picks_of_lines = bytes_of_window<Call> != 0 &&
+                                       (T == target::avx512_vbmi ||
+                                        (sizeof(typename Call::activations::type) == 2 &&
+                                         (T == target::avx512 || T == target::avx512_vnni)));
+
 /// The call as target T picks its windows.
 template <target T, class Call>
 PARE_ALWAYS_INLINE decltype(auto) windows_on(const Call& call) noexcept {
-  if constexpr (T == target::avx512_vbmi && window_depth<typename Call::structure> != 0) {
+  if constexpr (picks_of_lines<T, Call>) {
     return line_call<Call>{call};
   } else {
     return (call);

@@ -8,7 +8,7 @@ template <class Call>
 struct traits {
   using choice = choose_dot<typename Call::activations, typename Call::weights_range, Call::sum == value_kind::sum64>;
   using a_type = typename Call::activations::type;
-  using total = std::conditional_t<choice::period == 0, no_total, i64x16>;
+  using total = total_of<choice>;
   static constexpr index cell_step = step_depth<typename Call::weights_range> * index{sizeof(a_type)};
   static constexpr index strip_step = step_bytes<typename Call::weights_range>;
   /// 8-bit activations have a zero point, and a dot may add its offset to them.

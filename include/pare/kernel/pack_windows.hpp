@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
+#include <type_traits>
 
 #include "pack.hpp"
 
@@ -20,47 +22,56 @@ inline constexpr bool shares_places = false;
 template <index N, index M>
 inline constexpr bool shares_places<n_of_m<N, M, strip_lanes>> = true;
 
-/// n_of_m<N, M> of 8-bit weights where N is 1, 2 or 4 and four kept weights come from 8, 16, 32 or 64 elements, with a
-/// pattern for each channel or for each strip.
+/// n_of_m<N, M> of 8- or 16-bit weights where N is 1, 2 or 4 and four kept weights come from 8, 16, 32 or, of 8 bits,
+/// 64 elements, with a pattern for each channel or for each strip.
 template <index N, index M, index Shared, class T>
-inline constexpr bool has_kernel<n_of_m<N, M, Shared>, T> = sizeof(T) == 1 && (Shared == 1 || Shared == strip_lanes) &&
-                                                            (N == 1 || N == 2 || N == 4) &&
-                                                            (window_depth<n_of_m<N, M>> == 8 ||
-                                                             window_depth<n_of_m<N, M>> == 16 ||
-                                                             window_depth<n_of_m<N, M>> == 32 ||
-                                                             window_depth<n_of_m<N, M>> == 64);
+inline constexpr bool has_kernel<n_of_m<N, M, Shared>, T> =
+    std::is_integral_v<T> && sizeof(T) <= 2 && (Shared == 1 || Shared == strip_lanes) && (N == 1 || N == 2 || N == 4) &&
+    (window_depth<n_of_m<N, M>> == 8 || window_depth<n_of_m<N, M>> == 16 || window_depth<n_of_m<N, M>> == 32 ||
+     (window_depth<n_of_m<N, M>> == 64 && sizeof(T) == 1));
 
-/// Packed weights [n, k]: panels [ceil(n/16), ceil(k/window_depth) windows]. A window's strip has the four kept weights
-/// of each of 16 channels. Their places along k, a byte each, are counted from the last multiple of 64: within the
-/// window and, for targets that pick out of 64 elements at once, within these. They are a strip after each strip of
-/// weights or, where the channels share them, four bytes per window after all strips of the panel, which zeros complete
-/// to whole strips. sums as for dense weights.
+/// Packed weights [n, k]: panels [ceil(n/16), ceil(k/window_depth) windows]. A window has the four kept weights of each
+/// of 16 channels: one strip of 8-bit ones or two of 16-bit ones, with two weights of every channel each. Their places
+/// along k, numbers of as many bits, are counted from the last multiple of 64: within the window and, for targets that
+/// pick out of 64 bytes at once, within these. They follow the window's weights in the same order or, where the
+/// channels share them, those of one channel follow all weights of the panel, which zeros complete to whole strips.
+/// sums as for dense weights.
 template <index N, index M, index Shared>
 struct panel_view<n_of_m<N, M, Shared>> {
   const std::byte* strips = nullptr;
   const std::int32_t* sums = nullptr;
   index panel_bytes = 0;
 };
-/// From one window's strip to the next.
-template <class Structure>
-inline constexpr index window_bytes = shares_places<Structure> ? strip_bytes : 2 * strip_bytes;
+/// The weights of a window, and all that lies between it and the next one.
+template <class T>
+inline constexpr index window_weights_bytes = strip_bytes* index{sizeof(T)};
+template <class Structure, class T>
+inline constexpr index window_bytes = (shares_places<Structure> ? 1 : 2) * window_weights_bytes<T>;
+/// Shared places of a window.
+template <class T>
+inline constexpr index shared_places_bytes = cell_bytes* index{sizeof(T)};
 
-/// Where the first kept weight of the n_of_m window that begins at element `begin` lies in a panel.
-template <class Structure>
-constexpr index window_position(index lane, index begin) noexcept {
-  constexpr index depth = window_depth<Structure>;
-  return begin / depth * window_bytes<Structure> + lane * cell_bytes +
-         begin % depth / Structure::window * Structure::kept;
+/// Where a kept weight of 16 channels lies in its window: the `kept`-th of the n_of_m window that begins at `begin`.
+template <class Structure, class T>
+constexpr index position_in_window(index lane, index begin, index kept) noexcept {
+  const index at = (begin % window_depth<Structure> / Structure::window * Structure::kept + kept) * index{sizeof(T)};
+  return at / cell_bytes * strip_bytes + lane * cell_bytes + at % cell_bytes;
+}
+/// The same in a panel.
+template <class Structure, class T>
+constexpr index window_position(index lane, index begin, index kept) noexcept {
+  return begin / window_depth<Structure> * window_bytes<Structure, T> +
+         position_in_window<Structure, T>(lane, begin, kept);
 }
 /// Where its place lies, in a panel of weights [n, k].
-template <class Structure>
-constexpr index place_position(index lane, index begin, index k) noexcept {
+template <class Structure, class T>
+constexpr index place_position(index lane, index begin, index kept, index k) noexcept {
   constexpr index depth = window_depth<Structure>;
   if constexpr (shares_places<Structure>) {
-    return ceil_div(k, depth) * strip_bytes + begin / depth * cell_bytes +
-           begin % depth / Structure::window * Structure::kept;
+    return ceil_div(k, depth) * window_weights_bytes<T> + begin / depth * shared_places_bytes<T> +
+           (begin % depth / Structure::window * Structure::kept + kept) * index{sizeof(T)};
   } else {
-    return window_position<Structure>(lane, begin) + strip_bytes;
+    return window_position<Structure, T>(lane, begin, kept) + window_weights_bytes<T>;
   }
 }
 
@@ -68,18 +79,19 @@ constexpr index place_position(index lane, index begin, index k) noexcept {
 template <class W, class Structure>
 constexpr index panel_bytes_of(index k) noexcept {
   if constexpr (window_depth<Structure> != 0) {
+    using element = typename W::type;
     const index windows = ceil_div(k, window_depth<Structure>);
-    return windows * window_bytes<Structure> +
-           (shares_places<Structure> ? ceil_div(windows * cell_bytes, strip_bytes) * strip_bytes : 0);
+    return windows * window_bytes<Structure, element> +
+           (shares_places<Structure> ? round_up(windows * shared_places_bytes<element>, strip_bytes) : 0);
   } else {
     return strips_of<W>(k) * strip_bytes;
   }
 }
 
-/// Windows in a panel of that many bytes whose channels share their places, which take a strip for each 16 strips.
-constexpr index windows_of_panel(index panel_bytes) noexcept {
+/// Bytes of weights in a panel of that many bytes whose channels share their places: a strip of places for 16 strips.
+constexpr index weights_bytes_of_panel(index panel_bytes) noexcept {
   const index strips = panel_bytes / strip_bytes;
-  return strips - ceil_div(strips, 1 + strip_bytes / cell_bytes);
+  return (strips - ceil_div(strips, 1 + strip_bytes / cell_bytes)) * strip_bytes;
 }
 
 /// A window of weights that keeps too many.
@@ -103,9 +115,10 @@ crowded_window pack_windows(const matrix_view<const T>& weights, std::byte* pane
         for (index j = first; j < end; ++j) any = any || weights(j, l) != T{0};
         if (!any) continue;
         if (kept < N) {
-          panel[place_position<Structure>(first, begin, k) + kept] = static_cast<std::byte>(l % run % strip_bytes);
+          const T place = static_cast<T>(l % run % 64);
+          std::memcpy(panel + place_position<Structure, T>(first, begin, kept, k), &place, sizeof place);
           for (index j = first; j < end; ++j)
-            panel[window_position<Structure>(j, begin) + kept] = static_cast<std::byte>(weights(j, l));
+            std::memcpy(panel + window_position<Structure, T>(j, begin, kept), &weights(j, l), sizeof(T));
         }
         ++kept;
       }

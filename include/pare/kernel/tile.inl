@@ -1,28 +1,34 @@
 // tile.inl: which dot multiplies two formats on this target, and how many rows and panels fit its registers.
 
+/// Whether 16-bit weights are split into two bytes: it pays below 64 strips between two flushes of Wide sums.
 template <class A, class W, bool Wide>
-struct choose_dot {
-  static constexpr bool bytes = sizeof(typename A::type) == 1;
-  // Below 64 strips per flush it pays to split the weights into two bytes.
-  static constexpr bool split = sizeof(typename W::type) == 2 && Wide && exact_strips<A, W>(2, 0) < 64;
-  static auto select() {
-    if constexpr (bits_of<W> == 4) {
-      return std::type_identity<dot_nibbles>{};
-    } else if constexpr (bytes) {
-      return std::type_identity<dot_for_bytes<A, W>>{};
-    } else {
-      return std::type_identity<dot_for_halves<W, split>>{};
-    }
-  }
-  using type = typename decltype(select())::type;
-  static constexpr index exact = split ? exact_strips<A, integer_range<std::int16_t, -255, 255>>(type::depth, 0)
-                                       : exact_strips<A, W>(type::depth, type::offset);
-  /// Strips between two flushes to int64, leaving room for the partial cell at the end; 0: none is ever needed.
-  static constexpr index period = Wide ? (exact - 1) / type::strips * type::strips : 0;
+inline constexpr bool splits_weights = sizeof(typename W::type) == 2 && Wide&& exact_strips<A, W>(2, 0) < 64;
+
+/// A dot of two ranges, and how many strips it sums before Wide sums are moved to int64.
+template <class Dot, class A, class W, bool Wide>
+struct flushed_dot {
+  using type = Dot;
+  using summed = std::conditional_t<splits_weights<A, W, Wide>, integer_range<std::int16_t, -255, 255>, W>;
+  static constexpr index exact = exact_strips<A, summed>(Dot::depth, Dot::offset);
+  /// Strips between two flushes, leaving room for the partial cell at the end; 0: none is ever needed.
+  static constexpr index period = Wide ? (exact - 1) / Dot::strips * Dot::strips : 0;
   static_assert(!Wide || period > 0);
   /// The same where no row ends in a partial cell.
-  static constexpr index whole_period = Wide ? exact / type::strips * type::strips : 0;
+  static constexpr index whole_period = Wide ? exact / Dot::strips * Dot::strips : 0;
 };
+
+template <class A, class W, bool Wide>
+auto select_dot() {
+  if constexpr (bits_of<W> == 4) {
+    return std::type_identity<dot_nibbles>{};
+  } else if constexpr (sizeof(typename A::type) == 1) {
+    return std::type_identity<dot_for_bytes<A, W>>{};
+  } else {
+    return std::type_identity<dot_for_halves<W, splits_weights<A, W, Wide>>>{};
+  }
+}
+template <class A, class W, bool Wide>
+struct choose_dot : flushed_dot<typename decltype(select_dot<A, W, Wide>())::type, A, W, Wide> {};
 template <>
 struct choose_dot<f32, f32, false> {
   using type = dot_for_floats;
@@ -46,6 +52,8 @@ constexpr index period_for(bool partial) {
 
 /// Stands for the int64 totals of a reduction that fits int32.
 struct no_total {};
+template <class Choice>
+using total_of = std::conditional_t<Choice::period == 0, no_total, i64x16>;
 
 /// How many registers a T takes.
 template <class T>

@@ -136,7 +136,7 @@ void expect_parts(const packed_parts& parts, index n, index k) {
   const index panels = panel_count(n);
   expect_bytes(1, sizeof(element) == 1 ? panels * strip_bytes : 0);
   if constexpr (window_depth<Structure> != 0) {
-    const stored_windows<Structure> bytes(k);
+    const stored_windows<Structure, element> bytes(k);
     expect_bytes(0, n * bytes.values);
     expect_bytes(2, ceil_div(n, Structure::shared) * bytes.places);
     expect_bytes(3, 0);
@@ -162,10 +162,11 @@ packed_parts stored_parts(const packed_weights<W, Structure>& weights,
                           [[maybe_unused]] aligned_storage<std::byte> (&own)[2]) {
   packed_parts parts = weights.parts();
   if constexpr (window_depth<Structure> != 0) {
-    const stored_windows<Structure> bytes(weights.k());
+    using element = typename W::type;
+    const stored_windows<Structure, element> bytes(weights.k());
     own[0] = aligned_storage<std::byte>(weights.n() * bytes.values);
     own[1] = aligned_storage<std::byte>(ceil_div(weights.n(), Structure::shared) * bytes.places);
-    store_windows(weights.view(), weights.n(), weights.k(), own[0].data(), own[1].data());
+    store_windows<element>(weights.view(), weights.n(), weights.k(), own[0].data(), own[1].data());
     parts[0] = std::span<const std::byte>(own[0]);
     parts[2] = std::span<const std::byte>(own[1]);
   }
@@ -178,7 +179,7 @@ auto operand_of(const packed_parts& parts, index n, index k) {
   if constexpr (window_depth<Structure> != 0) {
     using element = typename W::type;
     constexpr index shared = Structure::shared;
-    const stored_windows<Structure> bytes(k);
+    const stored_windows<Structure, element> bytes(k);
     packed_weights<W, Structure> weights(n, k, [&](index first, const matrix_view<element>& tile) {
       for (index j = 0; j < tile.rows; j += shared) {
         const matrix_view<element> group(tile.row(j), std::min(shared, tile.rows - j), k);
@@ -188,7 +189,7 @@ auto operand_of(const packed_parts& parts, index n, index k) {
           fail("bytes", text("places that rise within every window of ", Structure::window), "others");
       }
     });
-    const auto sums = weights.parts()[1];
+    const auto sums = weights.parts()[1];  // none of 16-bit weights
     if (!std::equal(sums.begin(), sums.end(), parts[1].begin())) fail("bytes", "sums of the weights", "others");
     return weights;
   } else {

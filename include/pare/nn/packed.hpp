@@ -58,8 +58,8 @@ class packed_weights {
   static_assert(
       has_kernel<Structure, element>,
       "pare: this version has kernels for dense weights and for block<R, C>, R = 1, 2, 4, 8 or 16 and C a multiple of "
-      "a cell (4 int8, 2 int16, 1 float), and for n_of_m<N, M> and n_of_m<N, M, 16> of 8-bit weights, N = 1, 2 or 4 "
-      "and M / N = 2, 4, 8 or 16; "
+      "a cell (4 int8, 2 int16, 1 float), and for n_of_m<N, M> and n_of_m<N, M, 16>, N = 1, 2 or 4 and M / N = 2, 4, "
+      "8 or, of 8-bit weights, 16; "
       "no kernel makes this structure faster yet: leave it dense, or prune "
       "block<4, 4> or whole channels (see kernel/pack.hpp)");
   static_assert(bits_of<W> >= 8 || std::is_same_v<Structure, dense>, "pare: 4-bit weights are packed dense");

@@ -198,6 +198,9 @@ PARE_ALWAYS_INLINE i32x16 join_rounded(const f32x16 (&x)[4], const Map& o, const
 PARE_ALWAYS_INLINE i32_reg broadcast_16(const std::byte* p) {
   return (i32_reg)_mm512_maskz_broadcast_i32x4(0xffff, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
+PARE_ALWAYS_INLINE i32_reg pick_halves_of_line(i32_reg line, i32_reg places) {
+  return (i32_reg)_mm512_permutexvar_epi16((__m512i)places, (__m512i)line);
+}
 PARE_ALWAYS_INLINE i32_reg low_places(i32_reg places) { return places; }  // the shuffle reads their low 4 bits
 PARE_ALWAYS_INLINE i32_reg table_places(i32_reg places, int t) {
   const __m512i less = _mm512_sub_epi8((__m512i)places, _mm512_set1_epi8(static_cast<char>(16 * t)));

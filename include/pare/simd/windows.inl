@@ -1,17 +1,94 @@
 // windows.inl: the multiply-accumulate of four weights per lane with activations picked out of a window of Depth bytes.
 // Their places are those of a lane or, Shared, the same four in all lanes.
-// Included in a vector target's namespace after its dot_for_bytes, dot_by_vector (the dot of bytes whose cells may
+// Included in a vector target's namespace after its dot_for_halves, dot_by_vector (the dot of bytes whose cells may
 // differ from lane to lane) and: broadcast_16, low_places(places) (as pick_bytes takes them: places modulo 16),
 // table_places(places, t) (the places in bytes [16 t, 16 t + 16) of the window, less 16 t, anything that pick_bytes
 // reads as none for others), pick_bytes(table, places). Places count from the last multiple of 64 along k.
 
-/// Places as pick_bytes takes them, of four bytes per lane in a window of Depth.
-template <int Depth>
+/// Dot for cells that are picked, with where the part of a strip that it multiplies finds its places: those of every
+/// lane, in bytes or halves, in a strip like that of the weights, and those that all lanes share, in as much of a lane.
+/// Parts of one `cell_of` meet the same `cells`-th of a window's activations.
+template <class Dot>
+struct picked_bytes : Dot {
+  static constexpr bool halves = false;
+  static constexpr index weights_bytes = strip_bytes;
+  static constexpr int cells = 1;
+  template <int Part>
+  static constexpr int cell_of = 0;
+  template <int Part>
+  static PARE_ALWAYS_INLINE i32_reg load_places(const std::byte* strip) {
+    return load_register(strip + Part * register_bytes);
+  }
+  template <int Part>
+  static PARE_ALWAYS_INLINE i32_reg broadcast_places(const std::byte* places) {
+    return broadcast_4(places);
+  }
+};
+/// int16 x int16: four weights per lane are two strips.
+template <class Dot>
+struct picked_halves : Dot {
+  static constexpr bool halves = true;
+  static constexpr index weights_bytes = 2 * strip_bytes;
+  static constexpr int depth = 4, cells = 2, in_strip = Dot::parts, parts = cells * in_strip;
+  template <int Part>
+  static constexpr int cell_of = Part / in_strip;
+  template <int Part>
+  static PARE_ALWAYS_INLINE auto load(const std::byte* strip) {
+    return Dot::template load<Part % in_strip>(strip + cell_of<Part> * strip_bytes);
+  }
+  template <int Part>
+  static PARE_ALWAYS_INLINE i32_reg load_places(const std::byte* strip) {
+    return load_register(strip + Part * register_bytes);
+  }
+  template <int Part>
+  static PARE_ALWAYS_INLINE i32_reg broadcast_places(const std::byte* places) {
+    return broadcast_4(places + cell_of<Part> * cell_bytes);
+  }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(typename Dot::acc& sum, i32_reg a, const typename Dot::part& w) {
+    Dot::template mul_add<Part % in_strip>(sum, a, w);
+  }
+};
+/// int16 x int8: the even weights of a lane, then the odd ones, which takes fewer instructions than to widen a strip in
+/// its order. Only the low byte of a place's half counts.
+struct picked_widened : plain_dot<4> {
+  static constexpr bool halves = true;
+  static constexpr index weights_bytes = strip_bytes;
+  static constexpr int cells = 2, parts = cells * i32_regs;
+  template <int Part>
+  static constexpr int cell_of = Part % 2;
+  using acc = single_sums;
+  template <int Part>
+  static PARE_ALWAYS_INLINE part load(const std::byte* strip) {
+    const i32_reg weights = load_register(strip + Part / 2 * register_bytes);
+    return high_bytes(cell_of<Part> == 0 ? weights << 8 : weights);
+  }
+  template <int Part>
+  static PARE_ALWAYS_INLINE i32_reg load_places(const std::byte* strip) {
+    return (i32_reg)((u32_reg)load_register(strip + Part / 2 * register_bytes) >> cell_of<Part> * 8);
+  }
+  template <int Part>
+  static PARE_ALWAYS_INLINE i32_reg broadcast_places(const std::byte* places) {
+    return (i32_reg)((u32_reg)broadcast_4(places) >> cell_of<Part> * 8);
+  }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, part w) {
+    sum.r[Part / 2] = madd_add(sum.r[Part / 2], a, w);
+  }
+  static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
+};
+
+/// Places as pick_bytes takes them, of four bytes or, Halves, of two halves per lane in a window of Depth bytes.
+template <int Depth, bool Halves>
 struct window_places {
   static constexpr int tables = Depth < 16 ? 1 : Depth / 16;
   i32_reg in[tables];
   window_places() = default;
   explicit PARE_ALWAYS_INLINE window_places(i32_reg places) {
+    if constexpr (Halves) {
+      places = (places & 0x00ff00ff) << 1;
+      places = places + (places << 8) + 0x01000100;
+    }
     if constexpr (tables == 1) {
       in[0] = low_places(places);
     } else {
@@ -23,13 +100,14 @@ struct window_places {
 /// A window of a row, in all lanes.
 template <int Depth>
 struct window_tables {
-  static constexpr int tables = window_places<Depth>::tables;
+  static constexpr int tables = Depth < 16 ? 1 : Depth / 16;
   i32_reg table[tables];
   window_tables() = default;
   explicit PARE_ALWAYS_INLINE window_tables(const std::byte* p) {
     PARE_UNROLL for (int t = 0; t < tables; ++t) table[t] = Depth == 8 ? broadcast_8(p) : broadcast_16(p + 16 * t);
   }
-  PARE_ALWAYS_INLINE i32_reg pick(const window_places<Depth>& places) const {
+  template <bool Halves>
+  PARE_ALWAYS_INLINE i32_reg pick(const window_places<Depth, Halves>& places) const {
     i32_reg x = pick_bytes(table[0], places.in[0]);
     PARE_UNROLL for (int t = 1; t < tables; ++t) x |= pick_bytes(table[t], places.in[t]);
     return x;
@@ -43,24 +121,25 @@ struct dot_lines;
 template <class Base, int Depth, bool Shared>
 struct dot_windows {
   static constexpr int window = Depth;
-  static constexpr int depth = 4, strips = 1, parts = i32_regs, scratch = Base::scratch + 1;
+  static constexpr int depth = 4, strips = 1, parts = Base::parts, scratch = Base::scratch + 1;
   static constexpr std::int32_t offset = Base::offset;
   /// A cell that is a register of changed bytes can be changed before it is picked from.
   static constexpr bool changes_first = std::is_same_v<typename Base::cell, i32_reg>;
   using acc = typename Base::acc;
+  using places_of_part = window_places<Depth, Base::halves>;
   struct part {
     typename Base::part w;
-    window_places<Depth> places;
+    places_of_part places;
   };
   using cell = window_tables<Depth>;
   template <int Part>
   static PARE_ALWAYS_INLINE part load(const std::byte* strip) requires(!Shared) {
-    const i32_reg places = load_register(strip + strip_bytes + Part * register_bytes);
-    return {Base::template load<Part>(strip), window_places<Depth>(places)};
+    const i32_reg places = Base::template load_places<Part>(strip + Base::weights_bytes);
+    return {Base::template load<Part>(strip), places_of_part(places)};
   }
   template <int Part>
   static PARE_ALWAYS_INLINE part load(const std::byte* strip, const std::byte* places) requires Shared {
-    return {Base::template load<Part>(strip), window_places<Depth>(broadcast_4(places))};
+    return {Base::template load<Part>(strip), places_of_part(Base::template broadcast_places<Part>(places))};
   }
   static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) {
     cell x(p);
@@ -83,25 +162,50 @@ struct dot_windows {
 /// Windows that all lanes pick the same of, where a strip takes several registers: picked once for all of them.
 template <class Base, int Depth>
 struct dot_picked : Base {
-  static constexpr int window = Depth, tables = window_places<Depth>::tables;
-  static constexpr int scratch = Base::scratch + tables + (tables > 1);
+  using places_of_all = window_places<Depth, Base::halves>;
+  static constexpr int window = Depth, tables = places_of_all::tables, cells = Base::cells;
+  static constexpr int scratch = Base::scratch + cells * tables + (tables > 1);
   using copied = void;
+  struct cell {
+    typename Base::cell of[cells];
+  };
+  /// The first part that meets a cell.
+  template <int Cell, int Part = 0>
+  static constexpr int first_part() {
+    if constexpr (Base::template cell_of<Part> == Cell) {
+      return Part;
+    } else {
+      return first_part<Cell, Part + 1>();
+    }
+  }
   struct picker {
-    window_places<Depth> places;
-    explicit PARE_ALWAYS_INLINE picker(const std::byte* from) : places(broadcast_4(from)) {}
-    PARE_ALWAYS_INLINE auto broadcast(const std::byte* p) const {
-      return Base::as_cell(window_tables<Depth>(p).pick(places));
+    places_of_all places[cells];
+    explicit PARE_ALWAYS_INLINE picker(const std::byte* from) {
+      places[0] = places_of_all(Base::template broadcast_places<0>(from));
+      if constexpr (cells == 2) places[1] = places_of_all(Base::template broadcast_places<first_part<1>()>(from));
+    }
+    PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) const {
+      const window_tables<Depth> tables(p);
+      cell x;
+      PARE_UNROLL for (int i = 0; i < cells; ++i) x.of[i] = Base::as_cell(tables.pick(places[i]));
+      return x;
     }
   };
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(typename Base::acc& sum, const cell& a, const typename Base::part& w) {
+    Base::template mul_add<Part>(sum, a.of[Base::template cell_of<Part>], w);
+  }
 };
 
 /// All windows of 64 bytes of a row in one step: the bytes are loaded once and every lane picks from all of them. For a
-/// Base whose cell is a register of bytes, with pick_of_line(line, places), on targets whose strip is one register.
+/// Base whose cell is a register, with pick_of_line(line, places) of bytes or pick_halves_of_line, which looks at the
+/// low 5 bits of a place, on targets whose strip is one register.
 template <class Base, int Depth, bool Shared>
 struct dot_lines {
   using single = dot_windows<Base, Depth, Shared>;
   static constexpr int line = strip_bytes, window = line;
-  static constexpr int depth = 4, strips = line / Depth, parts = strips, scratch = Base::scratch + 1;
+  static constexpr int depth = 4, strips = line / Depth, in_window = Base::parts, parts = strips * in_window,
+                       scratch = Base::scratch + 1;
   static constexpr std::int32_t offset = Base::offset;
   using acc = typename Base::acc;
   using cell = typename Base::cell;
@@ -111,25 +215,43 @@ struct dot_lines {
   };
   template <int Part>
   static PARE_ALWAYS_INLINE part load(const std::byte* strip) requires(!Shared) {
-    strip += Part * 2 * strip_bytes;
-    return {Base::template load<0>(strip), load_register(strip + strip_bytes)};
+    strip += Part / in_window * 2 * Base::weights_bytes;
+    return {Base::template load<Part % in_window>(strip),
+            Base::template load_places<Part % in_window>(strip + Base::weights_bytes)};
   }
   template <int Part>
   static PARE_ALWAYS_INLINE part load(const std::byte* strip, const std::byte* places) requires Shared {
-    return {Base::template load<0>(strip + Part * strip_bytes), broadcast_4(places + Part * cell_bytes)};
+    constexpr index window = Part / in_window;
+    return {Base::template load<Part % in_window>(strip + window * Base::weights_bytes),
+            Base::template broadcast_places<Part % in_window>(places + window * Base::weights_bytes / strip_lanes)};
   }
   static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return Base::as_cell(load_register(p)); }
   template <int Part>
   static PARE_ALWAYS_INLINE void mul_add(acc& sum, const cell& a, const part& w) {
-    Base::template mul_add<0>(sum, pick_of_line(a, w.places), w.w);
+    if constexpr (Base::halves) {
+      Base::template mul_add<Part % in_window>(sum, pick_halves_of_line(a, w.places), w.w);
+    } else {
+      Base::template mul_add<Part % in_window>(sum, pick_of_line(a, w.places), w.w);
+    }
   }
   static PARE_ALWAYS_INLINE decltype(auto) result(const acc& sum) { return Base::result(sum); }
 };
 
-template <class A, class W, int Depth, bool Shared>
+/// The dot of cells that are picked.
+template <class A, class W, bool Split>
+struct picked_dot {
+  using type =
+      std::conditional_t<sizeof(typename W::type) == 1, picked_widened, picked_halves<dot_for_halves<W, Split>>>;
+};
+template <class A, class W>
+requires(sizeof(typename A::type) == 1) struct picked_dot<A, W, false> {
+  using type = picked_bytes<dot_by_vector<A, W>>;
+};
+
+template <class A, class W, int Depth, bool Shared, bool Split>
 struct choose_windows {
-  using base = dot_by_vector<A, W>;
+  using base = typename picked_dot<A, W, Split>::type;
   using type = std::conditional_t<Shared && (i32_regs > 1), dot_picked<base, Depth>, dot_windows<base, Depth, Shared>>;
 };
-template <class A, class W, int Depth, bool Shared>
-using dot_for_windows = typename choose_windows<A, W, Depth, Shared>::type;
+template <class A, class W, int Depth, bool Shared, bool Split>
+using dot_for_windows = typename choose_windows<A, W, Depth, Shared, Split>::type;

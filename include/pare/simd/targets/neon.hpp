@@ -83,18 +83,18 @@ using dot_by_vector = dot_bytes<(A::min < 0)>;
 /// Two windows at a time whose places are the same in all lanes, for weights >= -127.
 template <bool Signed, int Depth>
 struct dot_picked_pairs : dot_narrow_bytes<Signed> {
-  using single = dot_picked<dot_bytes<Signed>, Depth>;
+  using single = dot_picked<picked_bytes<dot_bytes<Signed>>, Depth>;
   static constexpr int scratch = single::scratch + single::tables;
   struct picker {
     typename single::picker first, second;
     explicit PARE_ALWAYS_INLINE picker(const std::byte* from) : first(from), second(from + cell_bytes) {}
     PARE_ALWAYS_INLINE auto broadcast(const std::byte* p) const {
-      return typename dot_narrow_bytes<Signed>::cell{first.broadcast(p), second.broadcast(p + Depth)};
+      return typename dot_narrow_bytes<Signed>::cell{first.broadcast(p).of[0], second.broadcast(p + Depth).of[0]};
     }
   };
 };
 template <class A, class W, int Depth>
-requires(W::min >= -127) struct choose_windows<A, W, Depth, true> {
+requires(sizeof(typename A::type) == 1 && W::min >= -127) struct choose_windows<A, W, Depth, true, false> {
   using type = dot_picked_pairs<(A::min < 0), Depth>;
 };
 

@@ -107,7 +107,7 @@ using dot_by_vector = dot_cell<(A::min < 0)>;
 /// over two or four registers, and multiplied by lane.
 template <bool Signed, int Depth>
 struct dot_picked_by_lane : dot_by_lane<Signed> {
-  using single = dot_picked<dot_cell<Signed>, Depth>;
+  using single = dot_picked<picked_bytes<dot_cell<Signed>>, Depth>;
   static constexpr int lines = Depth < 16 ? 1 : Depth / 16;  ///< of at most 64 bytes
   static constexpr int scratch = lines == 1 ? 1 : 6;         ///< while cells are picked: a line and its places
   struct picker {
@@ -136,7 +136,7 @@ struct dot_picked_by_lane : dot_by_lane<Signed> {
   };
 };
 template <class A, class W, int Depth>
-struct choose_windows<A, W, Depth, true> {
+requires(sizeof(typename A::type) == 1) struct choose_windows<A, W, Depth, true, false> {
   using type = dot_picked_by_lane<(A::min < 0), Depth>;
 };
 

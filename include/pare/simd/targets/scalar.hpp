@@ -188,37 +188,49 @@ struct exchange_sides<dot_plain<A, W, Acc, Depth>> {
 template <class Dot>
 using exchanged = typename exchange_sides<Dot>::type;
 
-/// Four weights per lane, each with its place in a window of Depth activations, counted as windows.inl does.
-template <class A, class W, int Depth, bool Shared>
-struct dot_picked : dot_plain<A, W, std::int32_t, 4> {
-  static constexpr int window = Depth;
+/// Four weights per lane, each with its place in a window of Depth bytes of activations, counted as windows.inl does
+/// and as wide as the weight, in as many strips as they take (see pack_windows.hpp).
+template <class A, class W, class Acc, int Depth, bool Shared>
+struct dot_picked : dot_plain<A, W, Acc, 4> {
+  static constexpr int window = Depth, elements = Depth / static_cast<int>(sizeof(A));
+  using typename dot_plain<A, W, Acc, 4>::acc;
   struct cell {
-    A k[Depth];
+    A k[elements];
   };
   struct part {
     W lane[16][4];
-    std::uint8_t place[16][4];
+    W place[16][4];
   };
+  static W at(const std::byte* strip, int lane, int j) {
+    constexpr int in_strip = 4 / static_cast<int>(sizeof(W));
+    return copy<W>(strip + j / in_strip * strip_bytes + lane * cell_bytes + j % in_strip * index{sizeof(W)});
+  }
+  template <class Place>
+  static part load_with(const std::byte* strip, Place place) {
+    part x;
+    for (int i = 0; i < 16; ++i)
+      for (int j = 0; j < 4; ++j) x.lane[i][j] = at(strip, i, j), x.place[i][j] = place(i, j);
+    return x;
+  }
   template <int>
   static part load(const std::byte* strip) requires(!Shared) {
-    return copy<part>(strip);
+    return load_with(strip, [=](int i, int j) { return at(strip + strip_bytes * index{sizeof(W)}, i, j); });
   }
   template <int>
   static part load(const std::byte* strip, const std::byte* places) requires Shared {
-    part x;
-    std::memcpy(x.lane, strip, sizeof x.lane);
-    for (auto& place : x.place) std::memcpy(place, places, sizeof place);
-    return x;
+    return load_with(strip, [=](int, int j) { return copy<W>(places + j * index{sizeof(W)}); });
   }
   static cell broadcast(const std::byte* p) { return copy<cell>(p); }
   template <int>
-  static void mul_add(i32x16& sum, const cell& a, const part& w) {
+  static void mul_add(acc& sum, const cell& a, const part& w) {
     for (int i = 0; i < 16; ++i)
-      for (int j = 0; j < 4; ++j) sum.r[i] += a.k[w.place[i][j] % Depth] * w.lane[i][j];
+      for (int j = 0; j < 4; ++j)
+        sum.r[i] += static_cast<Acc>(a.k[w.place[i][j] % elements]) * static_cast<Acc>(w.lane[i][j]);
   }
 };
-template <class A, class W, int Depth, bool Shared>
-using dot_for_windows = dot_picked<typename A::type, typename W::type, Depth, Shared>;
+template <class A, class W, int Depth, bool Shared, bool Split>
+using dot_for_windows = dot_picked<typename A::type, typename W::type,
+                                   std::conditional_t<Split, std::int64_t, std::int32_t>, Depth, Shared>;
 
 template <class A, class W>
 using dot_for_bytes = dot_plain<typename A::type, typename W::type, std::int32_t, 4>;
