@@ -105,8 +105,49 @@ struct dot_paired_halves : plain_dot<2> {
   static PARE_ALWAYS_INLINE i32x16 result(const acc& sum) { return add_pairs(sum); }
 };
 
+/// int16 x int8 by lane: ld4 parts a strip into the first, the second, ... weights of 16 channels.
+struct dot_widened_by_lane : plain_dot<4> {
+  static constexpr int parts = 1, scratch = 4;
+  using acc = single_sums;
+  using part = int8x16x4_t;
+  using cell = int16x8_t;  // half of it
+  template <int>
+  static PARE_ALWAYS_INLINE part load(const std::byte* strip) {
+    return vld4q_s8(reinterpret_cast<const std::int8_t*>(strip));
+  }
+  static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) {
+    int16x4_t four;
+    std::memcpy(&four, p, sizeof four);
+    return vcombine_s16(four, int16x4_t{});
+  }
+  template <int K>
+  static PARE_ALWAYS_INLINE void add_low(i32_reg& sum, cell a, int16x8_t w) {
+    __asm__("smlal %0.4s, %1.4h, %2.h[%3]" : "+w"(sum) : "w"(w), "x"(a), "i"(K));
+  }
+  template <int K>
+  static PARE_ALWAYS_INLINE void add_high(i32_reg& sum, cell a, int16x8_t w) {
+    __asm__("smlal2 %0.4s, %1.8h, %2.h[%3]" : "+w"(sum) : "w"(w), "x"(a), "i"(K));
+  }
+  template <int K>
+  static PARE_ALWAYS_INLINE void add_products(acc& sum, cell a, int8x16_t w) {
+    const int16x8_t low = vmovl_s8(vget_low_s8(w)), high = vmovl_high_s8(w);
+    add_low<K>(sum.r[0], a, low);
+    add_high<K>(sum.r[1], a, low);
+    add_low<K>(sum.r[2], a, high);
+    add_high<K>(sum.r[3], a, high);
+  }
+  template <int>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, cell a, const part& w) {
+    add_products<0>(sum, a, w.val[0]);
+    add_products<1>(sum, a, w.val[1]);
+    add_products<2>(sum, a, w.val[2]);
+    add_products<3>(sum, a, w.val[3]);
+  }
+  static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
+};
+
 template <class W, bool Split>
-using dot_for_halves = std::conditional_t<sizeof(typename W::type) == 1, dot_widened,
+using dot_for_halves = std::conditional_t<sizeof(typename W::type) == 1, dot_widened_by_lane,
                                           std::conditional_t<Split, dot_split_halves, dot_paired_halves>>;
 
 using dot_for_floats = dot_floats_by_lane;

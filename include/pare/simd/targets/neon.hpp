@@ -79,6 +79,7 @@ using dot_for_bytes = std::conditional_t<(W::min >= -127), dot_narrow_bytes<(A::
 template <class A, class W>
 using dot_by_vector = dot_bytes<(A::min < 0)>;
 #include "../windows.inl"
+#include "../neon_windows.inl"
 
 /// Two windows at a time whose places are the same in all lanes, for weights >= -127.
 template <bool Signed, int Depth>

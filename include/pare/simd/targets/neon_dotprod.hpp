@@ -102,6 +102,7 @@ using dot_for_bytes = dot_by_lane<(A::min < 0)>;
 template <class A, class W>
 using dot_by_vector = dot_cell<(A::min < 0)>;
 #include "../windows.inl"
+#include "../neon_windows.inl"
 
 /// Four windows of Depth bytes at a time, whose places are the same in all lanes: a row's 16 bytes are picked by tbl
 /// over two or four registers, and multiplied by lane.
