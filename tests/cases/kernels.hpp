@@ -166,11 +166,13 @@ using float_to_codes =
   X(cases::sums<cases::s16_s16<structure>>) \
   X(cases::sums<cases::s16_s16n<structure>>)
 #define CASES_WINDOWS(X)                                          \
+  X(cases::sums<cases::s8_s8<pare::n_of_m<2, 4>>>)                \
   X(cases::sums<cases::s8_s8n<pare::n_of_m<2, 4>>>)               \
   X(cases::sums<cases::u8_s8<pare::n_of_m<4, 32>>>)               \
   X(cases::sums<cases::s8_s8n<pare::n_of_m<2, 4, 16>>>)           \
   X(cases::sums<cases::u8_s8<pare::n_of_m<4, 16, 16>>>)           \
   X(cases::sums<cases::s16_s8<pare::n_of_m<2, 4>>>)               \
+  X(cases::sums<cases::s16_s8<pare::n_of_m<4, 16>>>)              \
   X(cases::sums<cases::s16_s8n_shallow<pare::n_of_m<4, 16, 16>>>) \
   X(cases::sums<cases::s16_s16<pare::n_of_m<4, 16>>>)             \
   X(cases::sums<cases::q12_q12_shallow<pare::n_of_m<4, 32, 16>>>)
