@@ -32,7 +32,7 @@ template <class Call>
 struct traits<far_call<Call>> : traits<Call> {};
 
 /// Whether few rows have a walk of their own for weights that come from far: floats do, whose bytes are multiplied in
-/// less time than they take to come (1.13 times as fast on four rows); codes of 8 bits gained nothing.
+/// less time than they take to come; codes of 8 bits gained nothing.
 template <class Call>
 inline constexpr bool fetches =
     !cells_first && i32_regs <= 2 && traits<Call>::in_order && std::is_same_v<typename Call::activations, f32>;

@@ -27,16 +27,16 @@ struct ordered_walk {
 };
 using dense_walk = ordered_walk<strip_bytes>;
 
-/// The same over weights that come from far, whose strips are fetched before they are read. By itself a CPU fetches no
-/// further than a page, and panels side by side are as many streams.
+/// The same over weights that come from far, whose strips are fetched before they are read: panels side by side
+/// are as many streams.
 template <class Walk>
 struct far_walk : Walk {
-  static constexpr index ahead = 2048;
+  index ahead;  ///< in bytes
 };
 template <class Walk, int V>
 PARE_ALWAYS_INLINE void fetch_strips(const Walk& walk, index panel_bytes) {
-  if constexpr (requires { Walk::ahead; })
-    PARE_UNROLL for (int v = 0; v < V; ++v) __builtin_prefetch(walk.at.strip + v * panel_bytes + Walk::ahead);
+  if constexpr (requires { walk.ahead; })
+    PARE_UNROLL for (int v = 0; v < V; ++v) __builtin_prefetch(walk.at.strip + v * panel_bytes + walk.ahead);
 }
 
 /// The cells that a list names.
@@ -87,7 +87,7 @@ template <class Call>
 PARE_ALWAYS_INLINE auto start_walk(const far_call<Call>& call, const panel_view<dense>& w, index row, index panel) {
   const Call& plain = call;
   const auto walk = start_walk(plain, w, row, panel);
-  return far_walk<std::remove_const_t<decltype(walk)>>{walk};
+  return far_walk<std::remove_const_t<decltype(walk)>>{walk, streams_ahead_here()};
 }
 
 template <class Call, index C>
