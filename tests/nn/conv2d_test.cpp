@@ -123,6 +123,40 @@ TEMPLATE_TEST_CASE("convolutions of many pixels, in one part and in several", ""
   CHECK(difference(parts, whole) == "");
 }
 
+TEST_CASE("floats: windows inside the image or over its sides, in lines that fill tiles and in others") {
+  generator random{7};
+  using floats = f32_f32<pare::dense>;
+  for (const index outputs : {16, 32, 40, 64, 112})
+    for (const index width : {7, 14, 16, 28, 33})
+      for (const index inputs : {3, 16, 40})
+        check_sums<floats>(random, {2, 5, width, inputs, outputs, {3, 3}, {1, 1, 1, 1, 1, 1}});
+  check_sums<floats>(random, {1, 9, 70, 3, 32, {3, 3}, {2, 2, 0, 0, 1, 1}});
+  check_sums<floats>(random, {1, 9, 70, 8, 64, {3, 3}, {1, 1, 2, 2, 2, 2, 2, 2}});
+  check_sums<floats>(random, {1, 9, 42, 30, 64, {5, 5}, {1, 1, 2, 2, 2, 2}});
+  check_sums<floats>(random, {1, 9, 48, 16, 96, {3, 3}, {1, 1, 1, 1, 1, 1, 1, 1, 2}});
+  check_sums<floats>(random, {1, 230, 30, 1, 16, {200, 1}, {1, 1, 10, 0, 10, 0}});
+  check_sums<floats>(random, {1, 40, 40, 1, 16, {16, 16}, {1, 1, 8, 8, 7, 7}});
+}
+
+TEST_CASE("floats: parts of a convolution that begin and end within lines") {
+  generator random{8};
+  for (const index inputs : {3, 40})
+    for (const index width : {14, 40}) {
+      const conv_shape s{1, 7, width, inputs, 64, {3, 3}, {1, 1, 1, 1, 1, 1}};
+      const conv_operands<f32_f32<pare::dense>> o(random, s);
+      const pare::packed_conv<pare::f32> packed(o.w.view());
+      owned_image<float> whole(1, 7, width, 64), parts = whole.blank();
+      pare::conv2d(o.x.view(), 0, packed, s.geometry, pare::as_is, whole.view());
+      for (index n = 2; n < 7; ++n) {
+        pare::conv2d(o.x.view(), 0, packed, s.geometry, pare::as_is, parts.view(), pare::best_target(),
+                     pare::executor_of{n, [](index count, const auto& f) {
+                                         while (count-- > 0) f(count);
+                                       }});
+        CHECK(difference(parts, whole) == "");
+      }
+    }
+}
+
 TEST_CASE("codes of a convolution are those of bias and requantize after its sums, the residual added in place") {
   generator random{4};
   const conv_shape s = square(7, 24, 37, 3, 1, 1);

@@ -39,20 +39,20 @@ PARE_ALWAYS_INLINE typename Dot::cell broadcast_nested([[maybe_unused]] const Re
   }
 }
 
-/// sum[r][v] += cell r times strip v, as `step` does, but every row has its own
-/// pointer; all are read `at` bytes on.
-template <class Dot, int R, int V, class Cursor>
+/// sum[r][v] += cell r times strip v, as `step` does, for rows [First, Last), each of which has its own pointer; all
+/// are read `at` bytes on.
+template <class Dot, int First, int Last, int R, int V, class Cursor>
 PARE_ALWAYS_INLINE void run_step(typename Dot::acc (&sum)[R][V], const std::byte* const (&row)[R], index at, Cursor w,
                                  index panel_bytes) {
   constexpr std::make_integer_sequence<int, Dot::parts> parts{};
   if constexpr (streams<Dot>) {
     const auto reader = reader_of<Dot>(w);
     typename Dot::cell x[R];
-    PARE_UNROLL for (int r = 0; r < R; ++r) x[r] = broadcast_nested<Dot>(reader, row[r] + at);
+    PARE_UNROLL for (int r = First; r < Last; ++r) x[r] = broadcast_nested<Dot>(reader, row[r] + at);
     PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
         [&](auto part) __attribute__((always_inline)) {
           const auto weights = part_at<Dot, part>(w, v * panel_bytes);
-          PARE_UNROLL for (int r = 0; r < R; ++r) Dot::template mul_add<part>(sum[r][v], x[r], weights);
+          PARE_UNROLL for (int r = First; r < Last; ++r) Dot::template mul_add<part>(sum[r][v], x[r], weights);
 #if defined(__clang__)
           __asm__ volatile("" ::: "memory");  // as in `step`
 #else
@@ -66,7 +66,7 @@ PARE_ALWAYS_INLINE void run_step(typename Dot::acc (&sum)[R][V], const std::byte
         [&](auto part) __attribute__((always_inline)) { weights[v][part] = part_at<Dot, part>(w, v * panel_bytes); },
         parts);
     const auto reader = reader_of<Dot>(w);
-    PARE_UNROLL for (int r = 0; r < R; ++r) {
+    PARE_UNROLL for (int r = First; r < Last; ++r) {
       const auto x = broadcast_nested<Dot>(reader, row[r] + at);
       PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
           [&](auto part)
@@ -77,21 +77,21 @@ PARE_ALWAYS_INLINE void run_step(typename Dot::acc (&sum)[R][V], const std::byte
 }
 
 /// `count` steps from `at` on; moves `at` and `w` behind them.
-template <class Traits, class Dot, int R, int V, class Cursor>
+template <class Traits, class Dot, int First, int Last, int R, int V, class Cursor>
 PARE_ALWAYS_INLINE void run_steps(typename Dot::acc (&sum)[R][V], const std::byte* const (&row)[R], index count,
                                   index& at, Cursor& w, index panel_bytes) {
   __asm__("" : "+r"(count));  // as in `steps`
   for (; count > 0; --count) {
-    run_step<Dot, R, V>(sum, row, at, w, panel_bytes);
+    run_step<Dot, First, Last>(sum, row, at, w, panel_bytes);
     at += Dot::strips * Traits::cell_step;
     w.template advance<Traits>(Dot::strips);
   }
 }
 
-/// Adds a run of `cells` cells to `sum`. Where int32 could overflow, `sum` is
+/// Adds a run of `cells` cells to the sums of rows [First, Last). Where int32 could overflow, `sum` is
 /// moved to `total` every `period` strips; `left` are those that still fit.
 /// Returns whether anything was moved yet.
-template <class Traits, int R, int V, class Sum, class Total, class Cursor>
+template <class Traits, int First, int Last, int R, int V, class Sum, class Total, class Cursor>
 PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte* const (&row)[R], index cells,
                                 Cursor& w, index panel_bytes, index& left, bool flushed) {
   using dot = typename Traits::choice::type;
@@ -113,8 +113,9 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
       }
     }
     const index now = period != 0 ? std::min(cells, left) : cells;
-    run_steps<Traits, dot, R, V>(sum, row, now / dot::strips, at, w, panel_bytes);
-    if constexpr (dot::strips > 1) run_steps<Traits, single, R, V>(sum, row, now % dot::strips, at, w, panel_bytes);
+    run_steps<Traits, dot, First, Last>(sum, row, now / dot::strips, at, w, panel_bytes);
+    if constexpr (dot::strips > 1)
+      run_steps<Traits, single, First, Last>(sum, row, now % dot::strips, at, w, panel_bytes);
     cells -= now;
     left -= now;
   }
@@ -156,11 +157,11 @@ __attribute__((noinline)) void conv_tile_loop(const Call& call, tap_table& taps,
     one_conv_tile<Call, R, V, Runs, Whole>(call, taps, row, at, rows, panel);
 }
 /// The same, the most frequent tiles by functions of their own.
-template <class Call, int R, int V>
+template <class Call, int R, int V, bool Frequent>
 PARE_ALWAYS_INLINE void conv_tiles(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
-  if constexpr (R == conv_rows<Call, V>) {
+  if constexpr (Frequent) {
     if (const index whole = holds_tile<V>(call, panel * strip_lanes) ? rows / R * R : 0; whole > 0) {
-      constexpr bool may_copy = window_depth<typename Call::structure> == 0;
+      constexpr bool may_copy = window_depth<typename Call::structure> == 0 && !leaves_sides_out<traits<Call>>;
       const bool copied = may_copy && taps.copies_windows();
       if constexpr (may_copy) {
         if (copied) conv_tile_loop<Call, R, V, conv_runs::copied, true>(call, taps, row, at, whole, panel);
@@ -182,47 +183,16 @@ __attribute__((noinline)) void large_conv_tiles(const Call& call, tap_table& tap
       conv_tile_loop<Call, some, 1, conv_runs::many, false>(call, taps, row + i, 0, std::min(some, rows - i), panel);
 }
 
-/// How many of `rows` rows go into tiles of `most` rows, the last one perhaps
-/// cut, before tiles of `half` rows: two of these, or a cut one, where they
-/// waste less.
-constexpr index tall_rows(index rows, index most, index half) noexcept {
-  const index rest = rows % most;
-  if (rest == 0) return rows;
-  if (rows > most && half < most && rest + most <= 2 * half) return rows - rest - most;
-  return rest <= half ? rows - rest : rows;
-}
-
-/// Output pixels [row, row + rows) that the table has, V panels at a time, then
-/// fewer.
-template <class Call, int V>
-PARE_ALWAYS_INLINE void conv_panels(const Call& call, tap_table& taps, index row, index rows, index panel,
-                                    index last_panel) {
-  constexpr index most = conv_rows<Call, V>, half = most / 2 + 1;
-  const index tall = tall_rows(rows, most, half);
-  for (; panel + V <= last_panel; panel += V) {
-    conv_tiles<Call, most, V>(call, taps, row, 0, tall, panel);
-    if (tall != rows) conv_tiles<Call, half, V>(call, taps, row + tall, tall, rows - tall, panel);
-  }
-  if constexpr (V > 1) {
-    if (panel < last_panel) conv_panels<Call, V / 2>(call, taps, row, rows, panel, last_panel);
-  }
-}
+#include "conv_lines.inl"
 
 template <class Call>
 void run_conv(const Call& call) noexcept {
   const rectangle& part = call.part;
   if (part.column_begin >= part.column_end || part.row_begin >= part.row_end) return;
   tap_table taps(call.walk);
-  constexpr index tile = conv_rows<Call, traits<Call>::panels>;
-  const index step = taps.rows_at_once(tile);
-  for (index row = part.row_begin; row < part.row_end; row += step) {
-    const index rows = std::min(step, part.row_end - row);
-    const index first = part.column_begin / strip_lanes, last = panel_count(part.column_end);
-    if (taps.runs_at_once() < taps.runs()) {
-      large_conv_tiles(call, taps, row, rows, first, last);
-      continue;
-    }
-    taps.point(row, rows, 0, taps.runs());
-    conv_panels<Call, traits<Call>::panels>(call, taps, row, rows, first, last);
+  if constexpr (leaves_sides_out<traits<Call>> && traits<Call>::choice::type::strips == 1) {
+    if (taps.runs_at_once() == taps.runs()) taps.inside.list_cells();
+    if (taps.inside.cells() != 0) return conv_mostly_inside(call, taps);
   }
+  conv_by_table(call, taps);
 }

@@ -1,8 +1,29 @@
 // conv_runs.inl: the sums of a tile of output pixels over all runs under their windows. Included by conv.inl.
 
-/// How a tile finds its runs: all pointed at by the table, too many for it at
-/// once, or one each, copied at a distance.
-enum class conv_runs { pointed, many, copied };
+/// How a tile finds its runs: all pointed at by the table, too many for it at once, one each, copied at a distance, or
+/// by a list that all windows inside the image share.
+enum class conv_runs { pointed, many, copied, inside };
+
+/// The cells of windows inside the image.
+template <index StripStep>
+struct inside_walk {
+  static constexpr bool in_order = false;
+  static constexpr index tail = 0;
+  const std::byte* window;
+  const std::int32_t* distance;
+  const std::byte* strip;
+  index full;
+  PARE_ALWAYS_INLINE position here() const { return {window + *distance, strip}; }
+  PARE_ALWAYS_INLINE position tail_position(index) const { return here(); }
+  PARE_ALWAYS_INLINE void advance(index, index) {
+    ++distance;
+    strip += StripStep;
+  }
+};
+
+/// Whether padding beside the image is left out of the products of single rows of a tile: it adds nothing to floats.
+template <class Traits>
+inline constexpr bool leaves_sides_out = Traits::in_order&& std::is_same_v<typename Traits::a_type, float>;
 
 /// Whether runs of padding cost no more than one row of products: zeros none; zero points, which are all the same, one
 /// cell that is read once, where registers are left for a row of plain sums.
@@ -50,6 +71,11 @@ PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps
     dense_walk walk{{*taps.at(0, at), weights.strip}, taps.read(0) / Traits::cell_step, 0};
     return accumulate<Traits, R, V>(sum, total, walk, taps.window_step(), panel_bytes);
   }
+  if constexpr (Runs == conv_runs::inside) {
+    inside_walk<Traits::strip_step> walk{taps.inside.first_cell(at), taps.inside.distances(), weights.strip,
+                                         taps.inside.cells()};
+    return accumulate<Traits, R, V>(sum, total, walk, taps.inside.step(), panel_bytes);
+  }
   index left = Traits::choice::period;
   bool flushed = false;
   const index some = taps.runs_at_once(), runs = taps.runs();
@@ -69,7 +95,18 @@ PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps
         continue;
       }
     }
-    flushed = add_run<Traits, R, V>(sum, total, cells, count, weights, panel_bytes, left, flushed);
+    if constexpr (leaves_sides_out<Traits> && Runs == conv_runs::pointed && R > 1) {
+      const bool first = taps.is_outside(cells[0]), last = taps.is_outside(cells[R - 1]);
+      if (first && !last) {
+        add_run<Traits, 1, R>(sum, total, cells, count, weights, panel_bytes, left, flushed);
+        continue;
+      }
+      if (last && !first) {
+        add_run<Traits, 0, R - 1>(sum, total, cells, count, weights, panel_bytes, left, flushed);
+        continue;
+      }
+    }
+    flushed = add_run<Traits, 0, R>(sum, total, cells, count, weights, panel_bytes, left, flushed);
   }
   return flushed;
 }
@@ -97,7 +134,7 @@ PARE_ALWAYS_INLINE bool add_listed(Sum (&sum)[R][1], Total& total, const std::by
     left -= now;
     __asm__("" : "+r"(now));  // as in `steps`
     for (; now > 0; --now, ++cell, strip += strip_bytes)
-      run_step<typename single_dot<dot>::type, R, 1>(sum, cells, index{*cell} * Traits::cell_step, strip_cursor{strip},
+      run_step<typename single_dot<dot>::type, 0, R>(sum, cells, index{*cell} * Traits::cell_step, strip_cursor{strip},
                                                      0);
   }
   return flushed;

@@ -12,29 +12,10 @@
 #include <cstddef>
 #include <cstring>
 
-#include "../reference/geometry.hpp"
+#include "inside.hpp"
 #include "pack.hpp"
 
 namespace pare {
-
-/// What a run reads: the channels of a tap, a row of the window, or all of it.
-enum class tap_run { tap, row, window };
-
-/// An image and the window over it, in bytes. Pixels, rows and images follow each other without gaps.
-struct tap_walk {
-  const std::byte* image = nullptr;
-  index batch = 0;
-  image_extents extents, window, out;
-  conv_geometry geometry;
-  index pixel_bytes = 0;
-  index first_byte = 0;          ///< of every pixel: where the channels begin that are read
-  index run_bytes = 0;           ///< of one run
-  index cell_bytes = 0;          ///< runs are read in multiples of it
-  tap_run reads = tap_run::tap;  ///< first_byte is 0 for the others
-  std::byte zero_point{0};       ///< every byte of padding
-
-  constexpr index image_bytes() const noexcept { return batch * extents.height * extents.width * pixel_bytes; }
-};
 
 /// What runs read for weights of the range W with `inputs` channels per pixel: more than a tap where channels are few,
 /// and the pieces of a tile's rows fit the place for copies. Listed: few cells of a run are read, so that many short
@@ -74,7 +55,9 @@ class tap_table {
  public:
   static constexpr index pointers = 2048, piece_bytes = 4096, copied_bytes = 16384, most_rows = 8;
 
-  explicit tap_table(const tap_walk& walk) noexcept : walk_(walk) {
+  inside_windows inside;
+
+  explicit tap_table(const tap_walk& walk) noexcept : inside(walk), walk_(walk) {
     pieces_ = std::max<index>(ceil_div(walk.run_bytes, piece_bytes), 1);
     last_read_ = round_up(walk.run_bytes - (pieces_ - 1) * piece_bytes, walk.cell_bytes);
     if (walk.reads == tap_run::window) {
@@ -199,7 +182,7 @@ class tap_table {
     std::byte* const copy = copies_ + copied_;
     copied_ += read(0);
     std::byte* const end = copy_row(copy, pixels, x);
-    std::memset(end, 0, static_cast<std::size_t>(copy + read(0) - end));
+    if (end != copy + read(0)) std::memset(end, 0, static_cast<std::size_t>(copy + read(0) - end));
     return copy;
   }
 
