@@ -190,7 +190,7 @@ void run_conv(const Call& call) noexcept {
   const rectangle& part = call.part;
   if (part.column_begin >= part.column_end || part.row_begin >= part.row_end) return;
   tap_table taps(call.walk);
-  if constexpr (leaves_sides_out<traits<Call>> && traits<Call>::choice::type::strips == 1) {
+  if constexpr (leaves_sides_out<traits<Call>>) {
     if (taps.runs_at_once() == taps.runs()) taps.inside.list_cells();
     if (taps.inside.cells() != 0) return conv_mostly_inside(call, taps);
   }

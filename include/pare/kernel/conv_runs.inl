@@ -21,9 +21,12 @@ struct inside_walk {
   }
 };
 
-/// Whether padding beside the image is left out of the products of single rows of a tile: it adds nothing to floats.
+/// Whether tiles are cut for padding and for windows inside the image: padding beside the image, which adds nothing to
+/// floats, is left out of the products of single pixels. Only where a strip is one register: with AVX2, whose tiles
+/// have one panel, smaller ones cost more than that saves (7x7x512 took 1.05 times as long).
 template <class Traits>
-inline constexpr bool leaves_sides_out = Traits::in_order&& std::is_same_v<typename Traits::a_type, float>;
+inline constexpr bool leaves_sides_out =
+    i32_regs == 1 && Traits::in_order&& std::is_same_v<typename Traits::a_type, float>;
 
 /// Whether runs of padding cost no more than one row of products: zeros none; zero points, which are all the same, one
 /// cell that is read once, where registers are left for a row of plain sums.
