@@ -6,7 +6,8 @@
 // by itself. Rows of cells are made from the image, with their padding, in a buffer that stays in the first-level
 // cache, for two output rows at once: the second uses weights that are shifted by one tap. The loop over taps is in
 // depthwise.inl; windows of three columns keep their weights in registers where there are enough (depthwise_held.inl).
-// There, 3 x 3 windows of floats are read in place instead (depthwise_in_place.inl).
+// There, four panels make the cells of windows of three columns in registers instead (depthwise_streamed.inl), and
+// 3 x 3 windows of floats are read in place (depthwise_in_place.inl).
 #pragma once
 
 #include "conv.hpp"
