@@ -155,6 +155,8 @@ void in_place_panels(const Call& call, panel_range panels) {
   }
 }
 
+#include "depthwise_rolled.inl"
+
 /// Does panels of 16 channels in place, if the window is 3 x 3. Gives the first panel that is left.
 template <class Call>
 index depthwise_in_place(const Call& call) {
@@ -165,6 +167,10 @@ index depthwise_in_place(const Call& call) {
         g.stride_x == g.stride_y && g.stride_x <= 2 && call.multiplier == 1 &&
         call.part.column_begin % strip_lanes == 0) {
       const index panels = call.part.column_end / strip_lanes;
+      if (rolls(call)) {
+        rolled_panels(call, {first, panels});
+        return panels;
+      }
       constexpr index most = 24;  // their weights, 13.5 KiB, stay in the first-level cache
       for (index panel = first; panel < panels; panel += most) {
         const panel_range some{panel, std::min(panel + most, panels)};

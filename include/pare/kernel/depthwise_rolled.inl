@@ -1,0 +1,90 @@
+// depthwise_rolled.inl: windows of 3 x 3 floats, seven columns of one panel from the top to the bottom: a row of the
+// image is read once and meets the three rows of the output around it, whose sums are in registers. Images of many
+// channels have every pixel of a panel in the same few sets of the first-level cache, which would not hold them for a
+// second reading. Included by depthwise_in_place.inl.
+
+inline constexpr int rolled_columns = 7;  ///< images of networks are multiples; 3 x 7 sums and 9 weights fit
+
+/// Output rows [begin, end) of one image, counted over all images, from column x on.
+struct rolled_stripe {
+  index begin, end, x;
+};
+
+/// The columns of a row of the image, from the one before the stripe if that is inside, meet sums of the three output
+/// rows, from the last on.
+template <class Traits, bool Left, bool Right, class Sum, class Weights>
+PARE_ALWAYS_INLINE void add_rolled_row(Sum (&sum)[3][rolled_columns], const Weights (&w)[9], const std::byte* row,
+                                       index column_bytes) {
+  PARE_UNROLL for (int u = Left ? 1 : 0; u < rolled_columns + (Right ? 1 : 2); ++u) {
+    const auto cell = load_cells<Traits>(row + (u - (Left ? 1 : 0)) * column_bytes);
+    PARE_UNROLL for (int l = 0; l < 3; ++l) PARE_UNROLL for (int r = 0; r < rolled_columns; ++r) {
+      if (r <= u && u < r + 3) Traits::dot::template mul_add<0>(sum[l][r], cell, w[(2 - l) * 3 + u - r]);
+    }
+  }
+}
+
+/// A stripe of some panels. Left, Right: its windows leave the image there.
+template <class Call, bool Left, bool Right>
+__attribute__((noinline)) void rolled_tiles(const Call& call, const rolled_stripe& stripe, panel_range panels) {
+  using info = depthwise_traits<Call>;
+  using dot = typename info::dot;
+  const index width = call.extents.width, column_bytes = call.image.channels * cell_bytes;
+  const index panel_bytes = call.weights.panel_bytes;
+  const std::remove_cvref_t<decltype(lane_stages(call))> stages = lane_stages(call);  // as in held_tiles
+  const index begin = stripe.begin % call.extents.height, end = begin + stripe.end - stripe.begin;
+  const index first = std::max(begin - 1, index{0});
+  const std::byte* image = image_pixel(call, stripe.begin, first, stripe.x - (Left ? 0 : 1));
+  for (index panel = panels.begin; panel < panels.end; ++panel) {
+    const std::byte *weights = call.weights.strips + panel * panel_bytes, *row = image + panel * strip_bytes;
+    typename dot::part w[9];
+    PARE_UNROLL for (int s = 0; s < 9; ++s) w[s] = dot::template load<0>(weights + s * strip_bytes);
+    typename dot::acc sum[3][rolled_columns] = {};
+    index pixel = stripe.begin * width + stripe.x;
+    const auto store = [&](const auto& done) __attribute__((always_inline)) {
+      store_whole<rolled_columns, 1>(
+          call, stages, pixel, panel * strip_lanes, [&](int r, int) __attribute__((always_inline)) {
+            return lane_result(call, 0, done[r]);
+          });
+    };
+    for (index y = first; y < end; ++y, row += width * column_bytes) {
+      add_rolled_row<info, Left, Right>(sum, w, row, column_bytes);
+      end_sums<3, rolled_columns>(sum);
+      if (y > begin) {
+        store(sum[0]);
+        pixel += width;
+      }
+      PARE_UNROLL for (int r = 0; r < rolled_columns; ++r) {
+        sum[0][r] = sum[1][r];
+        sum[1][r] = sum[2][r];
+        sum[2][r] = {};
+      }
+    }
+    if (end < call.image.height) add_rolled_row<info, Left, Right>(sum, w, row, column_bytes);
+    store(sum[0]);
+  }
+}
+
+/// Whether stripes make up the output, which has the extents of the image, padded by one.
+template <class Call>
+bool rolls(const Call& call) {
+  const auto& g = call.geometry;
+  return g.stride_x == 1 && g.pad_left == 1 && g.pad_top == 1 && call.extents.height == call.image.height &&
+         call.extents.width == call.image.width && call.extents.width % rolled_columns == 0;
+}
+
+/// Some panels. Pre: rolls, and windows are as depthwise_in_place wants them.
+template <class Call>
+void rolled_panels(const Call& call, panel_range panels) {
+  const index height = call.extents.height, width = call.extents.width;
+  for (index line = call.part.row_begin, end; line < call.part.row_end; line = end) {
+    end = std::min(line / height * height + height, call.part.row_end);
+    for (index x = 0; x < width; x += rolled_columns) {
+      const bool left = x == 0, right = x + rolled_columns == width;
+      const auto run = left && right ? rolled_tiles<Call, true, true>
+                       : left        ? rolled_tiles<Call, true, false>
+                       : right       ? rolled_tiles<Call, false, true>
+                                     : rolled_tiles<Call, false, false>;
+      run(call, {line, end, x}, panels);
+    }
+  }
+}
