@@ -145,6 +145,17 @@ TEST_CASE("windows of three columns, whose weights stay in registers, in images 
         }
 }
 
+TEST_CASE("windows of 3 x 3, padded by one, in images whose columns come in sevens") {
+  generator random{8};
+  for (const index width : {7, 14, 21, 28})
+    for (const index channels : {16, 40, 64})
+      for (const index height : {1, 2, 3, 7, 8}) {
+        const conv_shape s{2, height, width, channels, channels, {3, 3}, {1, 1, 1, 1, 1, 1}};
+        check_sums<s8_s8<pare::dense>>(random, s);
+        check_sums<f32_f32<pare::dense>>(random, s);
+      }
+}
+
 TEST_CASE("depthwise sums leave as the codes of the policy, however many pixels leave together") {
   generator random{5};
   using policy = pare::float_nearest_even;
@@ -180,32 +191,38 @@ TEST_CASE("depthwise sums leave as the codes of the policy, however many pixels 
     }
 }
 
-TEST_CASE("a depthwise convolution in parts writes the same codes, the residual of a part only once") {
+TEMPLATE_TEST_CASE("a depthwise convolution in parts writes the same sums, the residual of a part only once", "",
+                   s8_s8<pare::dense>, f32_f32<pare::dense>) {
+  using sum = typename TestType::sum;
   generator random{3};
-  const conv_shape s = square(13, 15, 40, 3, 1, 1);
-  const conv_operands<s8_s8<pare::dense>> o(random, s, true);
-  const pare::packed_depthwise<pare::s8> packed(o.w.view());
-  owned_image<std::int32_t> before(1, 13, 15, 40), sums(1, 13, 15, 40);
-  before.fill<pare::integer_range<std::int32_t, -1000, 1000>>(random);
-  pare::reference::depthwise(o.x.view(), o.zero_point, o.w.view(), 0, s.geometry, sums.view());
-  for (index i = 0; i < sums.view().size(); ++i) sums.view().data[i] += before.view().data[i];
-  const owned_cells<std::int8_t> x(o.x.view());
-  for (const pare::target t : available_targets()) {
-    INFO(name(t));
-    owned_image<std::int32_t> y(1, 13, 15, 40);
-    std::copy_n(before.view().data, before.view().size(), y.view().data);
-    const pare::executor_of four{4, [](index n, const auto& f) {
-                                   while (n-- > 0) f(n);
-                                 }};
-    pare::depthwise_conv2d(o.x.view(), o.zero_point, packed, s.geometry, pare::add(std::as_const(y).view().pixels()),
-                           y.view(), t, four);
-    CHECK(difference(y, sums) == "");
-    owned_cells<std::int32_t> cells(1, 13, 15, 40);
-    run_in_cells<s8_s8<pare::dense>>(x.view(), o.zero_point, packed, s.geometry,
-                                     pare::add(std::as_const(before).view().pixels()), cells.view(), t,
-                                     pare::threads(2));
-    CHECK(difference(cells.rows(), sums) == "");
-  }
+  for (const index channels : {40, 80})
+    for (const index width : {14, 15}) {
+      const conv_shape s = square(13, width, channels, 3, 1, 1);
+      depthwise_case<TestType> layer(random, s);
+      const auto& o = layer.o;
+      const pare::packed_depthwise<typename TestType::W> packed(o.w.view());
+      owned_image<sum> before(1, 13, width, channels);
+      for (index i = 0; i < before.view().size(); ++i) {
+        before.view().data[i] = static_cast<sum>(random.between(-1000, 1000));
+        layer.expected.view().data[i] += before.view().data[i];
+      }
+      const owned_cells<typename TestType::a_type> x(o.x.view());
+      for (const pare::target t : available_targets()) {
+        INFO(name(t) << ": " << s.describe());
+        owned_image<sum> y(1, 13, width, channels);
+        std::copy_n(before.view().data, before.view().size(), y.view().data);
+        const pare::executor_of four{4, [](index n, const auto& f) {
+                                       while (n-- > 0) f(n);
+                                     }};
+        pare::depthwise_conv2d(o.x.view(), o.zero_point, packed, s.geometry,
+                               pare::add(std::as_const(y).view().pixels()), y.view(), t, four);
+        CHECK(difference(y, layer.expected) == "");
+        owned_cells<sum> cells(1, 13, width, channels);
+        run_in_cells<TestType>(x.view(), o.zero_point, packed, s.geometry,
+                               pare::add(std::as_const(before).view().pixels()), cells.view(), t, pare::threads(2));
+        CHECK(difference(cells.rows(), layer.expected) == "");
+      }
+    }
 }
 
 TEST_CASE("a mistake in a depthwise convolution's operands is an error that names it") {
