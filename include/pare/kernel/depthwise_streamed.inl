@@ -118,6 +118,9 @@ index depthwise_streamed(const Call& call, const std::byte* outside) {
   if (g.stride_x > 2 || call.window.width != 3 || g.dilation_x != 1 || call.multiplier != 1 ||
       depthwise_cells<typename Call::weights_range>(call.window.height, 1) != 1)
     return panel;
+  // Held tiles prepare the constants of a long epilogue once for many pixels, which here are prepared for each.
+  constexpr bool prepares = ends_in_wide_product<decltype(Call::epilogue)>;
+  if (prepares && g.stride_x == 1 && call.extents.width >= 24) return panel;
   streamed_panels panels;
   const std::byte* const all_outside[] = {outside, outside, outside, outside};
   make_column<info::flips>(all_outside, panels.padding);
