@@ -104,7 +104,7 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
   index at = 0;
   while (cells > 0) {
     if constexpr (period != 0) {
-      if (left == 0) {
+      if (left < std::min<index>(cells, dot::strips)) {
         Sum part[R][V];
         PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) part[r][v] =
             std::exchange(sum[r][v], Sum{});
@@ -112,7 +112,8 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
         left = period;
       }
     }
-    const index now = period != 0 ? std::min(cells, left) : cells;
+    // Whole steps up to a flush: lines of windows are counted from where the run begins.
+    const index now = period == 0 || cells <= left ? cells : left / dot::strips * dot::strips;
     run_steps<Traits, dot, First, Last>(sum, row, now / dot::strips, at, w, panel_bytes);
     if constexpr (dot::strips > 1)
       run_steps<Traits, single, First, Last>(sum, row, now % dot::strips, at, w, panel_bytes);
