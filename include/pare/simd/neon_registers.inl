@@ -41,14 +41,6 @@ PARE_ALWAYS_INLINE i32_reg broadcast_8(const std::byte* p) {
   return (i32_reg)vdupq_n_s64(eight);
 }
 PARE_ALWAYS_INLINE i32_reg broadcast_16(const std::byte* p) { return load_register(p); }
-/// Places outside [0, 16) pick 0.
-PARE_ALWAYS_INLINE i32_reg low_places(i32_reg places) { return places & 0x0f0f0f0f; }
-PARE_ALWAYS_INLINE i32_reg table_places(i32_reg places, int t) {
-  return (i32_reg)vsubq_u8((uint8x16_t)places, vdupq_n_u8(static_cast<std::uint8_t>(16 * t)));
-}
-PARE_ALWAYS_INLINE i32_reg pick_bytes(i32_reg table, i32_reg places) {
-  return (i32_reg)vqtbl1q_u8((uint8x16_t)table, (uint8x16_t)places);
-}
 PARE_ALWAYS_INLINE i32_reg madd_add(i32_reg sum, i32_reg a, i32_reg w) {
   const int32x4_t low = vmull_s16(vget_low_s16((int16x8_t)a), vget_low_s16((int16x8_t)w));
   const int32x4_t high = vmull_high_s16((int16x8_t)a, (int16x8_t)w);

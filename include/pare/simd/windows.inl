@@ -1,9 +1,8 @@
 // windows.inl: the multiply-accumulate of four weights per lane with activations picked out of a window of Depth bytes.
 // Their places are those of a lane or, Shared, the same four in all lanes.
 // Included in a vector target's namespace after its dot_for_halves, dot_by_vector (the dot of bytes whose cells may
-// differ from lane to lane) and: broadcast_16, low_places(places) (as pick_bytes takes them: places modulo 16),
-// table_places(places, t) (the places in bytes [16 t, 16 t + 16) of the window, less 16 t, anything that pick_bytes
-// reads as none for others), pick_bytes(table, places). Places count from the last multiple of 64 along k.
+// differ from lane to lane), window_places and window_tables (tables.inl). Places count from the last multiple of 64
+// along k.
 
 /// Dot for cells that are picked, with where the part of a strip that it multiplies finds its places: those of every
 /// lane, in bytes or halves, in a strip like that of the weights, and those that all lanes share, in as much of a lane.
@@ -78,41 +77,15 @@ struct picked_widened : plain_dot<4> {
   static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
 };
 
-/// Places as pick_bytes takes them, of four bytes or, Halves, of two halves per lane in a window of Depth bytes.
-template <int Depth, bool Halves>
-struct window_places {
-  static constexpr int tables = Depth < 16 ? 1 : Depth / 16;
-  i32_reg in[tables];
-  window_places() = default;
-  explicit PARE_ALWAYS_INLINE window_places(i32_reg places) {
-    if constexpr (Halves) {
-      places = (places & 0x00ff00ff) << 1;
-      places = places + (places << 8) + 0x01000100;
-    }
-    if constexpr (tables == 1) {
-      in[0] = low_places(places);
-    } else {
-      constexpr std::int32_t in_window = (Depth - 1) * 0x01010101;
-      PARE_UNROLL for (int t = 0; t < tables; ++t) in[t] = table_places(places & in_window, t);
-    }
+/// Places of bytes, made of those of a Base's elements.
+template <class Base>
+PARE_ALWAYS_INLINE i32_reg byte_places(i32_reg places) {
+  if constexpr (Base::halves) {
+    places = (places & 0x00ff00ff) << 1;
+    places = places + (places << 8) + 0x01000100;
   }
-};
-/// A window of a row, in all lanes.
-template <int Depth>
-struct window_tables {
-  static constexpr int tables = Depth < 16 ? 1 : Depth / 16;
-  i32_reg table[tables];
-  window_tables() = default;
-  explicit PARE_ALWAYS_INLINE window_tables(const std::byte* p) {
-    PARE_UNROLL for (int t = 0; t < tables; ++t) table[t] = Depth == 8 ? broadcast_8(p) : broadcast_16(p + 16 * t);
-  }
-  template <bool Halves>
-  PARE_ALWAYS_INLINE i32_reg pick(const window_places<Depth, Halves>& places) const {
-    i32_reg x = pick_bytes(table[0], places.in[0]);
-    PARE_UNROLL for (int t = 1; t < tables; ++t) x |= pick_bytes(table[t], places.in[t]);
-    return x;
-  }
-};
+  return places;
+}
 
 template <class Base, int Depth, bool Shared>
 struct dot_lines;
@@ -126,7 +99,7 @@ struct dot_windows {
   /// A cell that is a register of changed bytes can be changed before it is picked from.
   static constexpr bool changes_first = std::is_same_v<typename Base::cell, i32_reg>;
   using acc = typename Base::acc;
-  using places_of_part = window_places<Depth, Base::halves>;
+  using places_of_part = window_places<Depth>;
   struct part {
     typename Base::part w;
     places_of_part places;
@@ -135,16 +108,17 @@ struct dot_windows {
   template <int Part>
   static PARE_ALWAYS_INLINE part load(const std::byte* strip) requires(!Shared) {
     const i32_reg places = Base::template load_places<Part>(strip + Base::weights_bytes);
-    return {Base::template load<Part>(strip), places_of_part(places)};
+    return {Base::template load<Part>(strip), places_of_part(byte_places<Base>(places))};
   }
   template <int Part>
   static PARE_ALWAYS_INLINE part load(const std::byte* strip, const std::byte* places) requires Shared {
-    return {Base::template load<Part>(strip), places_of_part(Base::template broadcast_places<Part>(places))};
+    return {Base::template load<Part>(strip),
+            places_of_part(byte_places<Base>(Base::template broadcast_places<Part>(places)))};
   }
   static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) {
     cell x(p);
     if constexpr (changes_first)
-      PARE_UNROLL for (int t = 0; t < cell::tables; ++t) x.table[t] = Base::as_cell(x.table[t]);
+      x.change([](i32_reg bytes) __attribute__((always_inline)) { return Base::as_cell(bytes); });
     return x;
   }
   template <int Part>
@@ -162,7 +136,7 @@ struct dot_windows {
 /// Windows that all lanes pick the same of, where a strip takes several registers: picked once for all of them.
 template <class Base, int Depth>
 struct dot_picked : Base {
-  using places_of_all = window_places<Depth, Base::halves>;
+  using places_of_all = window_places<Depth>;
   static constexpr int window = Depth, tables = places_of_all::tables, cells = Base::cells;
   static constexpr int scratch = Base::scratch + cells * tables + (tables > 1);
   using copied = void;
@@ -181,8 +155,9 @@ struct dot_picked : Base {
   struct picker {
     places_of_all places[cells];
     explicit PARE_ALWAYS_INLINE picker(const std::byte* from) {
-      places[0] = places_of_all(Base::template broadcast_places<0>(from));
-      if constexpr (cells == 2) places[1] = places_of_all(Base::template broadcast_places<first_part<1>()>(from));
+      places[0] = places_of_all(byte_places<Base>(Base::template broadcast_places<0>(from)));
+      if constexpr (cells == 2)
+        places[1] = places_of_all(byte_places<Base>(Base::template broadcast_places<first_part<1>()>(from)));
     }
     PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) const {
       const window_tables<Depth> tables(p);

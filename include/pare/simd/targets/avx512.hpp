@@ -42,6 +42,7 @@ PARE_ALWAYS_INLINE std::int32_t sum_of_lanes(i32_reg x) { return _mm512_reduce_a
 using dot_for_floats = dot_floats;
 template <class A, class W>
 using dot_by_vector = dot_for_bytes<A, W>;
+#include "../tables.inl"
 #include "../windows.inl"
 
 }  // namespace pare::inline PARE_UNIT::avx512

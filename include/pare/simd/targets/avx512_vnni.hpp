@@ -47,6 +47,7 @@ PARE_ALWAYS_INLINE i32_reg pick_of_line(i32_reg line, i32_reg places) {
 
 #include "../vnni_bytes.inl"
 
+#include "../tables.inl"
 #include "../windows.inl"
 
 }  // namespace pare::inline PARE_UNIT::avx512_vnni

@@ -37,6 +37,7 @@ PARE_ALWAYS_INLINE void copy_flipped(std::byte* to, const std::byte* from, index
 
 #include "../vnni_bytes.inl"
 
+#include "../tables.inl"
 #include "../windows.inl"
 
 }  // namespace pare::inline PARE_UNIT::avx_vnni

@@ -78,6 +78,7 @@ using dot_for_bytes = std::conditional_t<(W::min >= -127), dot_narrow_bytes<(A::
 
 template <class A, class W>
 using dot_by_vector = dot_bytes<(A::min < 0)>;
+#include "../neon_tables.inl"
 #include "../windows.inl"
 #include "../neon_windows.inl"
 

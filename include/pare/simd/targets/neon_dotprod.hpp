@@ -101,6 +101,7 @@ using dot_for_bytes = dot_by_lane<(A::min < 0)>;
 
 template <class A, class W>
 using dot_by_vector = dot_cell<(A::min < 0)>;
+#include "../neon_tables.inl"
 #include "../windows.inl"
 #include "../neon_windows.inl"
 

@@ -114,6 +114,7 @@ PARE_ALWAYS_INLINE i32_reg pick_bytes(i32_reg table, i32_reg places) {
 }
 template <class A, class W>
 using dot_by_vector = dot_for_bytes<A, W>;
+#include "../tables.inl"
 #include "../windows.inl"
 
 }  // namespace pare::inline PARE_UNIT::sse41

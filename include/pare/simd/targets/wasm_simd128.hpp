@@ -112,6 +112,7 @@ using dot_for_floats = dot_floats;
 
 template <class A, class W>
 using dot_by_vector = dot_for_bytes<A, W>;
+#include "../tables.inl"
 #include "../windows.inl"
 
 }  // namespace pare::inline PARE_UNIT::wasm_simd128
