@@ -2,18 +2,18 @@
 
 /// How many panels side by side leave half the registers when R rows are all there are: one panel's products would wait
 /// for each other, and its weights come in one stream. Only where weights are multiplied as they lie in memory, and so
-/// need no registers, or are halves, which need one each.
+/// need no registers, or are halves, which need one each, or 4-bit ones where a strip is one register and needs two.
 template <class Call, int R>
 inline constexpr int widest_for = [] {
   using dot = typename traits<Call>::choice::type;
   constexpr bool whole_parts = sizeof(typename dot::part) == sizeof(i32_reg) && dot::parts == i32_regs;
-  if constexpr (cells_first || i32_regs > 4 || !whole_parts || !traits<Call>::in_order ||
-                is_grouped<typename Call::structure> || traits<Call>::choice::period != 0 ||
-                window_depth<typename Call::structure> != 0) {
+  constexpr bool nibbles = std::is_same_v<dot, dot_nibbles> && i32_regs == 1;
+  if constexpr (cells_first || i32_regs > 4 || !(whole_parts || nibbles) || !traits<Call>::in_order ||
+                traits<Call>::choice::period != 0 || window_depth<typename Call::structure> != 0) {
     return 1;
   } else {
-    constexpr int sums = R * registers_of<typename dot::acc>;
-    constexpr int held = std::is_same_v<typename Call::weights_range, f16> ? dot::parts : 0;
+    constexpr int sums = R * registers_of<typename traits<Call>::tiled::acc>;
+    constexpr int held = nibbles ? 2 : std::is_same_v<typename Call::weights_range, f16> ? dot::parts : 0;
     const auto fits = [](int panels) { return 2 * panels * sums <= registers && panels * (sums + held) < registers; };
     return fits(4) ? 4 : fits(2) ? 2 : 1;
   }
