@@ -27,12 +27,12 @@ struct window_tables {
       table = vld1q_u8_x4(bytes);
     }
   }
-  template <class F>
-  PARE_ALWAYS_INLINE void change(const F& change) {
+  template <class Dot>
+  PARE_ALWAYS_INLINE void make_cells() {
     if constexpr (tables == 1) {
-      table = (uint8x16_t)change((i32_reg)table);
+      table = (uint8x16_t)Dot::as_cell((i32_reg)table);
     } else {
-      PARE_UNROLL for (int t = 0; t < tables; ++t) table.val[t] = (uint8x16_t)change((i32_reg)table.val[t]);
+      PARE_UNROLL for (int t = 0; t < tables; ++t) table.val[t] = (uint8x16_t)Dot::as_cell((i32_reg)table.val[t]);
     }
   }
   PARE_ALWAYS_INLINE i32_reg pick(const window_places<Depth>& places) const {

@@ -27,10 +27,10 @@ struct window_tables {
   explicit PARE_ALWAYS_INLINE window_tables(const std::byte* p) {
     PARE_UNROLL for (int t = 0; t < tables; ++t) table[t] = Depth == 8 ? broadcast_8(p) : broadcast_16(p + 16 * t);
   }
-  /// Applies change(register) to all bytes.
-  template <class F>
-  PARE_ALWAYS_INLINE void change(const F& change) {
-    PARE_UNROLL for (int t = 0; t < tables; ++t) table[t] = change(table[t]);
+  /// Makes cells of Dot of all bytes.
+  template <class Dot>
+  PARE_ALWAYS_INLINE void make_cells() {
+    PARE_UNROLL for (int t = 0; t < tables; ++t) table[t] = Dot::as_cell(table[t]);
   }
   PARE_ALWAYS_INLINE i32_reg pick(const window_places<Depth>& places) const {
     i32_reg x = pick_bytes(table[0], places.in[0]);

@@ -117,8 +117,7 @@ struct dot_windows {
   }
   static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) {
     cell x(p);
-    if constexpr (changes_first)
-      x.change([](i32_reg bytes) __attribute__((always_inline)) { return Base::as_cell(bytes); });
+    if constexpr (changes_first) x.template make_cells<Base>();
     return x;
   }
   template <int Part>
