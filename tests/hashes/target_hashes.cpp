@@ -194,20 +194,26 @@ void report_stages() {
   });
 }
 
-/// Floats that are quantized in the call, times 4-bit weights with a scale per channel.
-void report_nibbles() {
+/// Floats that are quantized in the call, times 4-bit weights with a scale per channel, and per group.
+void report_nibbles(index rows) {
   generator random{1};
-  const extents size{7, 70, 133};
+  const extents size{rows, 70, 133};
   const auto x = filled<pare::f32>(random, size.m, size.k);
   const auto w = filled<pare::s4>(random, size.n, size.k);
   const std::vector<float> scales(static_cast<std::size_t>(size.n), 0.01f);
   const pare::scaled_weights<pare::s4> packed(w.view(), scales);
-  std::vector<std::byte> memory(static_cast<std::size_t>(pare::dynamic_workspace(size.m, packed)));
-  report("dynamic f32 x s4", [&](pare::target t, hash& h) {
-    loose_matrix<float> y(size.m, size.n, 0);
-    pare::linear(x.view(), pare::dynamic_rows{memory}, packed, pare::as_is, y.view(), t);
-    h.add(y);
-  });
+  const auto real_scales = filled<pare::f32>(random, size.n, (size.k + 31) / 32);
+  const pare::grouped_weights<32, pare::bfloat16> grouped(w.view(), real_scales.view());
+  const auto report_with = [&](const char* weights, const auto& operand) {
+    std::vector<std::byte> memory(static_cast<std::size_t>(pare::dynamic_workspace(size.m, operand)));
+    report(pare::text("dynamic f32 x ", weights, ", rows: ", rows), [&](pare::target t, hash& h) {
+      loose_matrix<float> y(size.m, size.n, 0);
+      pare::linear(x.view(), pare::dynamic_rows{memory}, operand, pare::as_is, y.view(), t);
+      h.add(y);
+    });
+  };
+  report_with("s4", packed);
+  report_with("s4 in groups", grouped);
 }
 
 template <class... Formats>
@@ -239,7 +245,8 @@ void report_all() {
   report_codes<s16_s8<pare::dense>, pare::tflite_int64, std::int16_t, std::int64_t>("tflite_int64", 9);
   report_codes<s16_s16<pare::dense>, pare::tflite_int64, std::int8_t, std::int32_t>("tflite_int64", 10);
   report_stages();
-  report_nibbles();
+  report_nibbles(7);
+  report_nibbles(1);
   report_convolutions<s8_s8<pare::dense>, false>(1);
   report_convolutions<u8_s8n<pare::dense>, false>(2);
   report_convolutions<s16_s8<pare::dense>, false>(3);

@@ -31,6 +31,20 @@ PARE_ALWAYS_INLINE void few_rows(const Call& call, index row, index panel, index
 template <class Call>
 struct traits<far_call<Call>> : traits<Call> {};
 
+/// A call of one row, whose dot has another for it, `lone`, which is exact for `lone_depth` elements.
+template <class Call>
+struct lone_call : Call {};
+template <class Call>
+struct traits<lone_call<Call>> : traits<Call> {
+  struct choice : traits<Call>::choice {
+    using type = typename traits<Call>::choice::type::lone;
+  };
+};
+template <class Call>
+concept HasLoneDot = requires {
+  typename traits<Call>::choice::type::lone;
+};
+
 /// Whether few rows have a walk of their own for weights that come from far: floats do, whose bytes are multiplied in
 /// less time than they take to come; codes of 8 bits gained nothing.
 template <class Call>
@@ -60,7 +74,12 @@ PARE_ALWAYS_INLINE void run_rows(const Call& call, index begin, index end) {
       panel = far_rows<Call, most>(call, begin, end - begin, panel, last_panel);
   }
   if constexpr (widest_for < Call, 1 >> traits<Call>::panels) {
-    if (end - begin == 1) return few_rows<Call, 1, widest_for<Call, 1>>(call, begin, panel, last_panel);
+    if constexpr (HasLoneDot<Call>) {
+      if (end - begin == 1 && call.k <= traits<Call>::choice::type::lone_depth)
+        return few_rows<lone_call<Call>, 1, widest_for<Call, 1>>({call}, begin, panel, last_panel);
+    } else {
+      if (end - begin == 1) return few_rows<Call, 1, widest_for<Call, 1>>(call, begin, panel, last_panel);
+    }
   }
   if constexpr (widest_for < Call, 2 >> traits<Call>::panels) {
     if (end - begin == 2) return few_rows<Call, 2, widest_for<Call, 2>>(call, begin, panel, last_panel);

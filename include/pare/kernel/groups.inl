@@ -9,25 +9,33 @@ PARE_ALWAYS_INLINE f32x16 load_scales(const bfloat16* p) {
   return x;
 }
 
-/// Sums of a group that start at their rows' terms.
+/// Sums of a group that start at their rows' terms, or, where they are no int32 lanes yet, at zero.
 template <class Dot, int R, int V>
 PARE_ALWAYS_INLINE void start_group(typename Dot::acc (&sum)[R][V], const std::int32_t* terms, index groups) {
   PARE_UNROLL for (int r = 0; r < R; ++r) {
     const auto start = fill<i32x16>(terms[r * groups]);
     PARE_UNROLL for (int v = 0; v < V; ++v) {
-      sum[r][v] = start;
-      keep_apart(sum[r][v]);
+      if constexpr (starts<Dot>) {
+        sum[r][v] = start;
+        keep_apart(sum[r][v]);
+      } else {
+        sum[r][v] = {};
+      }
     }
   }
 }
 
 /// total += sum * scale for a finished group.
 template <class Dot, int R, int V, class Scale>
-PARE_ALWAYS_INLINE void add_group(const typename Dot::acc (&sum)[R][V], f32x16 (&total)[R][V], const Scale* scales,
-                                  index groups) {
+PARE_ALWAYS_INLINE void add_group(const typename Dot::acc (&sum)[R][V], f32x16 (&total)[R][V],
+                                  const std::int32_t* terms, const Scale* scales, index groups) {
   PARE_UNROLL for (int v = 0; v < V; ++v) {
     const f32x16 scale = load_scales(scales + v * groups * strip_lanes);
-    PARE_UNROLL for (int r = 0; r < R; ++r) { total[r][v] = total[r][v] + to_float(Dot::result(sum[r][v])) * scale; }
+    PARE_UNROLL for (int r = 0; r < R; ++r) {
+      i32x16 whole = Dot::result(sum[r][v]);
+      if constexpr (!starts<Dot>) whole = whole + fill<i32x16>(terms[r * groups]);
+      total[r][v] = total[r][v] + to_float(whole) * scale;
+    }
   }
 }
 
@@ -48,7 +56,7 @@ requires is_grouped<typename Call::structure> PARE_ALWAYS_INLINE void one_tile(c
     typename dot::acc sum[R][V];
     start_group<dot, R, V>(sum, terms, groups);
     steps<dot, R, V>(sum, walk, strips, info::cell_step, row_bytes, w.panel_bytes);
-    add_group<dot, R, V>(sum, total, scales, groups);
+    add_group<dot, R, V>(sum, total, terms, scales, groups);
   }
   if (rest != 0 || walk.tail != 0) {
     typename dot::acc sum[R][V];
@@ -57,7 +65,7 @@ requires is_grouped<typename Call::structure> PARE_ALWAYS_INLINE void one_tile(c
     if (walk.tail != 0)
       tail_step<dot, R, V>(sum, walk.here(), walk.tail * index{sizeof(typename info::a_type)}, row_bytes,
                            w.panel_bytes);
-    add_group<dot, R, V>(sum, total, scales, groups);
+    add_group<dot, R, V>(sum, total, terms, scales, groups);
   }
   store_tile<R, V, Whole>(
       call, call.epilogue, row, R,

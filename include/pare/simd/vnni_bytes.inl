@@ -39,8 +39,12 @@ struct dot_copied_bytes : dot_bytes<false> {
   }
 };
 
+struct dot_nibbles_apart;
+
 /// Signed bytes x 4 bits: the weights are vpdpbusd's unsigned side.
 struct dot_nibbles : nibble_strip {
+  using lone = dot_nibbles_apart;
+  static constexpr index lone_depth = 65536;
   static constexpr int chain = 2;
   struct cell {
     i32_reg first, second;
@@ -49,6 +53,30 @@ struct dot_nibbles : nibble_strip {
   template <int Part>
   static PARE_ALWAYS_INLINE void mul_add(acc& sum, const cell& a, const part& w) {
     sum.r[Part] = dpbusd(dpbusd(sum.r[Part], w.low, a.first), w.high, a.second);
+  }
+};
+
+/// The same with an operation less per strip and more sums: high halves are multiplied where they lie, 16 times too
+/// large. 65536 products of at most 240 x 128 are below 2^31.
+struct dot_nibbles_apart : dot_nibbles {
+  struct acc {
+    single_sums low, high;
+    friend PARE_ALWAYS_INLINE acc operator+(const acc& a, const acc& b) { return {a.low + b.low, a.high + b.high}; }
+  };
+  template <int Part>
+  static PARE_ALWAYS_INLINE part load(const std::byte* strip) {
+    const i32_reg both = load_register(strip + Part * register_bytes);
+    return {both & 0x0f0f0f0f, both & (i32_reg{} - 0x0f0f0f10)};
+  }
+  template <int Part>
+  static PARE_ALWAYS_INLINE void mul_add(acc& sum, const cell& a, const part& w) {
+    sum.low.r[Part] = dpbusd(sum.low.r[Part], w.low, a.first);
+    sum.high.r[Part] = dpbusd(sum.high.r[Part], w.high, a.second);
+  }
+  static PARE_ALWAYS_INLINE i32x16 result(const acc& sum) {
+    i32x16 y;
+    PARE_UNROLL for (int i = 0; i < i32_regs; ++i) y.r[i] = sum.low.r[i] + (sum.high.r[i] >> 4);
+    return y;
   }
 };
 
