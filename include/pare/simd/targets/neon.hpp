@@ -80,6 +80,7 @@ template <class A, class W>
 using dot_by_vector = dot_bytes<(A::min < 0)>;
 #include "../neon_tables.inl"
 #include "../windows.inl"
+
 #include "../neon_windows.inl"
 
 /// Two windows at a time whose places are the same in all lanes, for weights >= -127.

@@ -103,6 +103,7 @@ template <class A, class W>
 using dot_by_vector = dot_cell<(A::min < 0)>;
 #include "../neon_tables.inl"
 #include "../windows.inl"
+
 #include "../neon_windows.inl"
 
 /// Four windows of Depth bytes at a time, whose places are the same in all lanes: a row's 16 bytes are picked by tbl
