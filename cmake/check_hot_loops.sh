@@ -28,6 +28,8 @@ function tile_name(symbol,    target, shape) {
   if (symbol !~ tiles || symbol ~ "::scalar" tiles || symbol ~ /\[clone \.cold/) return ""
   if (symbol ~ /::sse41::(conv_tile_loop|depthwise_tiles)</) return ""  # few registers: some of their sums are in memory
   if (symbol ~ /::sse41::tile<.*pare::f16/) return ""  # halves become floats without an instruction for it
+  # Picks of halves take more than 16 registers; fewer rows would take longer than what is read from the stack.
+  if (symbol ~ /::(sse41|avx2|avx_vnni)::(tile|conv_tile_loop)<.*<short, .*pare::n_of_m</) return ""
   target = symbol
   sub(tiles ".*", "", target)
   sub(/.*::/, "", target)

@@ -68,13 +68,14 @@ struct window_dot<line_call<Call>> {
 };
 
 /// Cells are picked for one panel; windows are read for all of them, so that four pay from one row less on than those
-/// of dense weights. (Lines with five rows of them would leave gcc 12 too few registers.)
+/// of dense weights. (Lines with five rows of them would leave gcc 12 too few registers, and so would a second panel of
+/// windows in several parts.)
 template <class Dot>
 constexpr int window_panels() {
   if constexpr (requires { typename Dot::picker; }) {
     return 1;
   } else if constexpr (requires { Dot::line; }) {
-    return panels_for<Dot>();
+    return Dot::in_window > 1 ? 1 : panels_for<Dot>();
   } else {
     return rows_for<Dot>(4) >= 5 ? 4 : panels_for<Dot>();
   }

@@ -178,8 +178,8 @@ template <class Base, int Depth, bool Shared>
 struct dot_lines {
   using single = dot_windows<Base, Depth, Shared>;
   static constexpr int line = strip_bytes, window = line;
-  static constexpr int depth = 4, strips = line / Depth, in_window = Base::parts, parts = strips * in_window,
-                       scratch = Base::scratch + 1;
+  static constexpr int depth = 4, strips = line / Depth, in_window = Base::parts, parts = strips * in_window;
+  static constexpr int scratch = Base::scratch + (in_window > 1 ? 9 : 1);  // compilers pick for many rows ahead
   static constexpr std::int32_t offset = Base::offset;
   using acc = typename Base::acc;
   using cell = typename Base::cell;
