@@ -130,19 +130,15 @@ PARE_ALWAYS_INLINE void store_strips(Out* out, index out_stride, const Epilogue&
       store_strip(out + v * strip_lanes, apply(epilogue, value(r, v), place{row + r, column + v * strip_lanes, 0, 16}));
 }
 
-/// The epilogue of R rows of V panels: value(r, v) is the finished sum of row r and panel v. `to`: a call or its
-/// destination.
-template <int R, int V, bool Small = false, class To, class Epilogue, class Value>
-PARE_ALWAYS_INLINE void store_whole(const To& to, const Epilogue& stages, index row, index column, const Value& value) {
-  // Copies, because a store of bytes may alias the call, which would be read again for every row.
-  const Epilogue epilogue = stages;
-  const index out_stride = to.out_stride;
-  auto* out = to.out + row * out_stride + column;
+/// The epilogue of R rows of V panels: value(r, v) is the finished sum of row r and panel v, `out` where the first of
+/// them goes.
+template <int R, int V, bool Small = false, class Out, class Epilogue, class Value>
+PARE_ALWAYS_INLINE void store_at(Out* out, index out_stride, const Epilogue& epilogue, index row, index column,
+                                 const Value& value) {
   using finished_value = std::remove_cvref_t<decltype(apply(epilogue, value(0, 0), place{}))>;
-  using out_type = std::remove_reference_t<decltype(*out)>;
   // Strips that leave together: some rows', or parts of a row's. Where four do, rows that are over leave together too,
   // elsewhere strip by strip.
-  constexpr int packed = strips_packed<out_type, finished_value>;
+  constexpr int packed = strips_packed<Out, finished_value>;
   constexpr int together = packed > V ? packed / V : 1, over = R % together;
   constexpr bool packs = packed != 0 && (packed == 2 || over == 0 || R > 1);
   constexpr int step = packs ? together : 1, whole = packs ? R - over : R;
@@ -152,11 +148,11 @@ PARE_ALWAYS_INLINE void store_whole(const To& to, const Epilogue& stages, index 
       return place{row + r + i / V, column + i % V * strip_lanes, 0, 16};
     };
     if constexpr (packs && packed >= V) {
-      store_packed_codes<V>(out, out_stride, packed_codes<out_type, packed, Small>(epilogue, sum, at));
+      store_packed_codes<V>(out, out_stride, packed_codes<Out, packed, Small>(epilogue, sum, at));
     } else if constexpr (packs) {
       PARE_UNROLL for (int v = 0; v < V; v += packed)
           store_packed_codes<packed>(out + v * strip_lanes, out_stride,
-                                     packed_codes<out_type, packed, Small>(
+                                     packed_codes<Out, packed, Small>(
                                          epilogue, [&](int i) __attribute__((always_inline)) { return sum(v + i); },
                                          [&](int i) __attribute__((always_inline)) { return at(v + i); }));
     } else {
@@ -167,7 +163,7 @@ PARE_ALWAYS_INLINE void store_whole(const To& to, const Epilogue& stages, index 
     const auto last = [](int i) { return whole + std::min(i / V, over - 1); };
     store_packed_codes<V, over>(
         out, out_stride,
-        packed_codes<out_type, packed, Small>(
+        packed_codes<Out, packed, Small>(
             epilogue, [&](int i) __attribute__((always_inline)) { return value(last(i), i % V); },
             [&](int i) __attribute__((always_inline)) {
               return place{row + last(i), column + i % V * strip_lanes, 0, 16};
@@ -175,6 +171,15 @@ PARE_ALWAYS_INLINE void store_whole(const To& to, const Epilogue& stages, index 
   } else if constexpr (whole < R) {
     store_strips<R - over, R, V>(out, out_stride, epilogue, row, column, value);
   }
+}
+
+/// The same at its place. `to`: a call or its destination.
+template <int R, int V, bool Small = false, class To, class Epilogue, class Value>
+PARE_ALWAYS_INLINE void store_whole(const To& to, const Epilogue& stages, index row, index column, const Value& value) {
+  // Copies, because a store of bytes may alias the call, which would be read again for every row.
+  const Epilogue epilogue = stages;
+  const index out_stride = to.out_stride;
+  store_at<R, V, Small>(to.out + row * out_stride + column, out_stride, epilogue, row, column, value);
 }
 
 /// Whether the rectangle holds all columns of V panels.
