@@ -196,12 +196,13 @@ TEMPLATE_TEST_CASE("a depthwise convolution in parts writes the same sums, the r
   using sum = typename TestType::sum;
   generator random{3};
   for (const index channels : {40, 80})
-    for (const index width : {14, 15}) {
-      const conv_shape s = square(13, width, channels, 3, 1, 1);
+    for (const index width : {14, 15, 29}) {
+      const conv_shape s = width < 20 ? square(13, width, channels, 3, 1, 1) : square(32, width, channels, 3, 2, 1);
+      const auto [height, columns] = s.out();
       depthwise_case<TestType> layer(random, s);
       const auto& o = layer.o;
       const pare::packed_depthwise<typename TestType::W> packed(o.w.view());
-      owned_image<sum> before(1, 13, width, channels);
+      owned_image<sum> before(1, height, columns, channels);
       for (index i = 0; i < before.view().size(); ++i) {
         before.view().data[i] = static_cast<sum>(random.between(-1000, 1000));
         layer.expected.view().data[i] += before.view().data[i];
@@ -209,7 +210,7 @@ TEMPLATE_TEST_CASE("a depthwise convolution in parts writes the same sums, the r
       const owned_cells<typename TestType::a_type> x(o.x.view());
       for (const pare::target t : available_targets()) {
         INFO(name(t) << ": " << s.describe());
-        owned_image<sum> y(1, 13, width, channels);
+        owned_image<sum> y(1, height, columns, channels);
         std::copy_n(before.view().data, before.view().size(), y.view().data);
         const pare::executor_of four{4, [](index n, const auto& f) {
                                        while (n-- > 0) f(n);
@@ -217,7 +218,7 @@ TEMPLATE_TEST_CASE("a depthwise convolution in parts writes the same sums, the r
         pare::depthwise_conv2d(o.x.view(), o.zero_point, packed, s.geometry,
                                pare::add(std::as_const(y).view().pixels()), y.view(), t, four);
         CHECK(difference(y, layer.expected) == "");
-        owned_cells<sum> cells(1, 13, width, channels);
+        owned_cells<sum> cells(1, height, columns, channels);
         run_in_cells<TestType>(x.view(), o.zero_point, packed, s.geometry,
                                pare::add(std::as_const(before).view().pixels()), cells.view(), t, pare::threads(2));
         CHECK(difference(cells.rows(), layer.expected) == "");

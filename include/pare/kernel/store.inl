@@ -125,27 +125,27 @@ PARE_ALWAYS_INLINE i32_reg packed_codes(const Epilogue& epilogue, const X& x, co
 /// The epilogue of rows [First, R) of V panels, strip by strip.
 template <int First, int R, int V, class Out, class Epilogue, class Value>
 PARE_ALWAYS_INLINE void store_strips(Out* out, index out_stride, const Epilogue& epilogue, index row, index column,
-                                     const Value& value) {
-  PARE_UNROLL for (int r = First; r < R; ++r, out += out_stride) PARE_UNROLL for (int v = 0; v < V; ++v)
-      store_strip(out + v * strip_lanes, apply(epilogue, value(r, v), place{row + r, column + v * strip_lanes, 0, 16}));
+                                     const Value& value, index step) {
+  PARE_UNROLL for (int r = First; r < R; ++r, out += out_stride) PARE_UNROLL for (int v = 0; v < V; ++v) store_strip(
+      out + v * strip_lanes, apply(epilogue, value(r, v), place{row + r * step, column + v * strip_lanes, 0, 16}));
 }
 
 /// The epilogue of R rows of V panels: value(r, v) is the finished sum of row r and panel v, `out` where the first of
-/// them goes.
+/// them goes. The next row is `step` rows of the output, and out_stride elements, further.
 template <int R, int V, bool Small = false, class Out, class Epilogue, class Value>
 PARE_ALWAYS_INLINE void store_at(Out* out, index out_stride, const Epilogue& epilogue, index row, index column,
-                                 const Value& value) {
+                                 const Value& value, index step = 1) {
   using finished_value = std::remove_cvref_t<decltype(apply(epilogue, value(0, 0), place{}))>;
   // Strips that leave together: some rows', or parts of a row's. Where four do, rows that are over leave together too,
   // elsewhere strip by strip.
   constexpr int packed = strips_packed<Out, finished_value>;
   constexpr int together = packed > V ? packed / V : 1, over = R % together;
   constexpr bool packs = packed != 0 && (packed == 2 || over == 0 || R > 1);
-  constexpr int step = packs ? together : 1, whole = packs ? R - over : R;
-  PARE_UNROLL for (int r = 0; r < whole; r += step, out += step * out_stride) {
+  constexpr int tall = packs ? together : 1, whole = packs ? R - over : R;
+  PARE_UNROLL for (int r = 0; r < whole; r += tall, out += tall * out_stride) {
     const auto sum = [&](int i) __attribute__((always_inline)) { return value(r + i / V, i % V); };
     const auto at = [&](int i) __attribute__((always_inline)) {
-      return place{row + r + i / V, column + i % V * strip_lanes, 0, 16};
+      return place{row + (r + i / V) * step, column + i % V * strip_lanes, 0, 16};
     };
     if constexpr (packs && packed >= V) {
       store_packed_codes<V>(out, out_stride, packed_codes<Out, packed, Small>(epilogue, sum, at));
@@ -166,10 +166,10 @@ PARE_ALWAYS_INLINE void store_at(Out* out, index out_stride, const Epilogue& epi
         packed_codes<Out, packed, Small>(
             epilogue, [&](int i) __attribute__((always_inline)) { return value(last(i), i % V); },
             [&](int i) __attribute__((always_inline)) {
-              return place{row + last(i), column + i % V * strip_lanes, 0, 16};
+              return place{row + last(i) * step, column + i % V * strip_lanes, 0, 16};
             }));
   } else if constexpr (whole < R) {
-    store_strips<R - over, R, V>(out, out_stride, epilogue, row, column, value);
+    store_strips<R - over, R, V>(out, out_stride, epilogue, row, column, value, step);
   }
 }
 

@@ -157,17 +157,29 @@ PARE_ALWAYS_INLINE void store_quads(std::byte* to, const std::byte* const (&from
   _mm512_storeu_si512(to, _mm512_shuffle_epi8(_mm512_maskz_permutexvar_epi32(0xffff, lanes, x), bytes));
 }
 
-/// 64 bytes each of four rows, so, or of three, and the fourth is any. Words are permuted such that bytes, which are
+/// 64 bytes of a row, or 32 of it and 32 of the second row below it.
+template <int Bands>
+PARE_ALWAYS_INLINE __m512i bands_of_64(const std::byte* const* row) {
+  if constexpr (Bands == 1) {
+    return _mm512_loadu_si512(row[0]);
+  } else {
+    const __m256i upper = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(row[0]));
+    const __m256i lower = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(row[2]));
+    return _mm512_maskz_inserti64x4(0xff, _mm512_castsi256_si512(upper), lower, 1);
+  }
+}
+/// bands_of_64 of four rows each, so, or of three, and the fourth is any. Words are permuted such that bytes, which are
 /// interleaved within lanes, end in order.
-template <bool Flip, std::size_t Rows>
+template <bool Flip, int Bands = 1, std::size_t Rows>
 PARE_ALWAYS_INLINE void quads_of_64(const std::byte* const (&from)[Rows], i32_reg (&quads)[4]) {
+  constexpr std::size_t taps = Bands == 1 ? Rows : Rows - 2;
   const __m512i words = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   __m512i x[4];
-  PARE_UNROLL for (std::size_t t = 0; t < Rows; ++t) {
-    x[t] = _mm512_maskz_permutexvar_epi32(0xffff, words, _mm512_loadu_si512(from[t]));
+  PARE_UNROLL for (std::size_t t = 0; t < taps; ++t) {
+    x[t] = _mm512_maskz_permutexvar_epi32(0xffff, words, bands_of_64<Bands>(from + t));
     if constexpr (Flip) x[t] = _mm512_xor_si512(x[t], _mm512_set1_epi8(-128));
   }
-  if constexpr (Rows == 3) x[3] = x[2];
+  if constexpr (taps == 3) x[3] = x[2];
   const __m512i low = _mm512_unpacklo_epi8(x[0], x[1]), low2 = _mm512_unpacklo_epi8(x[2], x[3]);
   const __m512i high = _mm512_unpackhi_epi8(x[0], x[1]), high2 = _mm512_unpackhi_epi8(x[2], x[3]);
   quads[0] = (i32_reg)_mm512_unpacklo_epi16(low, low2);
