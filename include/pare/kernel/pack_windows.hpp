@@ -51,17 +51,13 @@ inline constexpr index window_bytes = (shares_places<Structure> ? 1 : 2) * windo
 template <class T>
 inline constexpr index shared_places_bytes = cell_bytes* index{sizeof(T)};
 
-/// Where a kept weight of 16 channels lies in its window: the `kept`-th of the n_of_m window that begins at `begin`.
-template <class Structure, class T>
-constexpr index position_in_window(index lane, index begin, index kept) noexcept {
-  const index at = (begin % window_depth<Structure> / Structure::window * Structure::kept + kept) * index{sizeof(T)};
-  return at / cell_bytes * strip_bytes + lane * cell_bytes + at % cell_bytes;
-}
-/// The same in a panel.
+/// Where a kept weight of 16 channels lies in a panel: the `kept`-th of the n_of_m window that begins at `begin`.
 template <class Structure, class T>
 constexpr index window_position(index lane, index begin, index kept) noexcept {
-  return begin / window_depth<Structure> * window_bytes<Structure, T> +
-         position_in_window<Structure, T>(lane, begin, kept);
+  constexpr index depth = window_depth<Structure>;
+  const index at = (begin % depth / Structure::window * Structure::kept + kept) * index{sizeof(T)};
+  return begin / depth * window_bytes<Structure, T> + at / cell_bytes * strip_bytes + lane * cell_bytes +
+         at % cell_bytes;
 }
 /// Where its place lies, in a panel of weights [n, k].
 template <class Structure, class T>

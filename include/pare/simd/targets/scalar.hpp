@@ -21,7 +21,7 @@
 namespace pare::inline PARE_UNIT::scalar {
 
 inline constexpr bool cells_first = false;
-inline constexpr int registers = 80;  // four rows of 16 sums and one strip
+inline constexpr int registers = 33;  // a row of 16 sums, a strip and a cell: compilers take long for more
 inline constexpr bool fuses = false;
 using i32_reg = std::int32_t;
 using u32_reg = std::uint32_t;
