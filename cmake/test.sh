@@ -9,10 +9,10 @@ CTEST_PARALLEL_LEVEL=$(getconf _NPROCESSORS_ONLN)
 export CTEST_PARALLEL_LEVEL
 configure_options=()
 
-# Targets that this machine cannot run, or that AVX-512 VNNI stands in for, are left to clang's build of every target,
-# whose hashes are compared with this one's.
+# Targets that this machine cannot run, or that AVX-512 VNNI stands in for, and SSE4.1 are left to clang, whose hashes
+# are compared with these.
 own_targets() {
-  local targets="scalar;sse4.1;avx2;avx512-vnni;neon;neon-dotprod;avx512-vbmi;neon-a55;neon-i8mm"
+  local targets="scalar;avx2;avx512-vnni;neon;neon-dotprod;avx512-vbmi;neon-a55;neon-i8mm"
   if ! grep -qs avx512_vnni /proc/cpuinfo; then
     if grep -qs avx_vnni /proc/cpuinfo; then targets+=";avx-vnni"; fi
     if grep -qs avx512bw /proc/cpuinfo; then targets+=";avx512"; fi
@@ -66,19 +66,26 @@ check_format() {
     xargs -P "$CTEST_PARALLEL_LEVEL" -I{} sh -c 'clang-format {} | diff -u {} -'
 }
 
-# Programs with gcc at -O3, for two targets, which are enough to see that they build and run: the loops of all targets
-# are dev's, at -O3 as well. (-DPARE_TARGETS= gives them back.)
+# The main job as users run it, with gcc at -O3, for the target that is used here (-DPARE_TARGETS= gives the others back),
+# and all other programs for few targets at -O1: dev has the loops of every target at -O3.
 check_release() {
   title release
-  cmake --preset release -DPARE_TARGETS="scalar;avx2"
-  cmake --build --preset release --target bench/all examples/all self_contained
-  ctest --preset examples
+  local targets="scalar;avx2" programs=() source
+  if grep -qs avx512_vnni /proc/cpuinfo; then targets="scalar;avx512-vnni;avx512-vbmi"; fi
+  cmake --preset release -DPARE_TARGETS="$targets"
+  cmake --build --preset release --target compress test_compress
+  ctest --preset examples -R compress
+  title "programs"
+  for source in examples/*.cpp; do programs+=("$(basename "$source" .cpp)"); done
+  cmake --preset release -B build/programs -DPARE_TARGETS="scalar;avx2" -DCMAKE_CXX_FLAGS_RELEASE="-O1 -DNDEBUG"
+  cmake --build build/programs --target bench/all self_contained mlperf_tiny test_mlperf_tiny "${programs[@]}"
+  ctest --test-dir build/programs --output-on-failure -L example -E compress
 }
 
-# The loops with clang at -O3, every target's. Tests are clang's too, with the sanitizers.
+# The loops with clang at -O3, every target's but AVX2, whose are gcc's. Tests are clang's too, with the sanitizers.
 check_clang() {
   title clang
-  cmake --preset clang
+  cmake --preset clang -DPARE_TARGETS="scalar;sse4.1;avx-vnni;avx512;avx512-vnni;avx512-vbmi"
   cmake --build --preset clang --target target_hashes
 }
 
@@ -103,7 +110,7 @@ check_the_rest() {
   fi
   # Programs that run on one core run beside what is next.
   local beside
-  build_preset asan-ubsan test_{core,numeric,reference,simd,kernel,quant,prune,nn,model}
+  build_preset asan-ubsan test_{core,numeric,reference,simd,quant,prune,nn,model}
   ctest --preset asan-ubsan &
   beside=$!
   build_preset aarch64-qemu target_hashes test_simd test_kernel

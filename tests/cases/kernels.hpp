@@ -126,7 +126,7 @@ struct fold_real {
 using reordered_to_bytes = reordered_call<s8_s8n<pare::dense>, biased<std::int32_t, pare::tflite>, std::int8_t>;
 template <class Policy>
 using to_bytes = s8_s8n<pare::dense>::call<biased<std::int32_t, Policy>, std::int8_t>;
-using kept_to_bytes = s8_s8n<pare::block16>::call<biased<std::int32_t, pare::tflite>, std::int8_t>;
+using kept_to_bytes = s8_s8n<pare::block16>::call<biased<std::int32_t, pare::tflite_int64>, std::int8_t>;
 using to_unsigned_bytes = u8_s8<pare::dense>::call<pare::requantize_stage<pare::tflite>, std::uint8_t>;
 using to_halves = s16_s8n_shallow<pare::dense>::call<biased<std::int32_t, pare::float_nearest_even>, std::int16_t>;
 using to_words = q12_q12_shallow<pare::dense>::call<biased<std::int32_t, pare::tflite_single>, std::int32_t>;
@@ -185,8 +185,6 @@ using float_to_codes =
   X(cases::sums<cases::u8_s8n_deep>)
 #define CASES_POLICIES(X)                      \
   X(cases::to_bytes<pare::tflite>)             \
-  X(cases::to_bytes<pare::tflite_single>)      \
-  X(cases::to_bytes<pare::tflite_int64>)       \
   X(cases::to_bytes<pare::float_nearest_even>) \
   X(cases::to_bytes<pare::power_of_two>)
 #define CASES_CODES(X)        \

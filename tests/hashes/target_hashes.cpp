@@ -234,11 +234,9 @@ void report_all() {
   report_sums<s16_s16<pare::n_of_m<4, 16>>>(29);
   report_sums<q12_q12_shallow<pare::n_of_m<4, 32, 16>>>(30);
   report_codes<bytes, pare::tflite, std::int8_t, std::int32_t>("tflite", 1);
-  report_codes<bytes, pare::tflite_single, std::int8_t, std::int32_t>("tflite_single", 2);
-  report_codes<bytes, pare::tflite_int64, std::int8_t, std::int32_t>("tflite_int64", 3);
   report_codes<bytes, pare::float_nearest_even, std::int8_t, std::int32_t>("float_nearest_even", 4);
   report_codes<bytes, pare::power_of_two, std::int8_t, std::int32_t>("power_of_two", 5);
-  report_codes<s8_s8n<pare::block16>, pare::tflite, std::int8_t, std::int32_t>("tflite", 6);
+  report_codes<s8_s8n<pare::block16>, pare::tflite_int64, std::int8_t, std::int32_t>("tflite_int64", 6);
   report_codes<s16_s8n_shallow<pare::dense>, pare::float_nearest_even, std::int16_t, std::int32_t>("float_nearest_even",
                                                                                                    7);
   report_codes<q12_q12_shallow<pare::dense>, pare::tflite_single, std::int32_t, std::int32_t>("tflite_single", 8);

@@ -97,11 +97,9 @@ struct codes_case {
 };
 
 using all_cases = std::tuple<codes_case<s8_s8n<pare::dense>, pare::tflite, std::int8_t>,              //
-                             codes_case<s8_s8n<pare::dense>, pare::tflite_single, std::int8_t>,       //
-                             codes_case<s8_s8n<pare::dense>, pare::tflite_int64, std::int8_t>,        //
                              codes_case<s8_s8n<pare::dense>, pare::float_nearest_even, std::int8_t>,  //
                              codes_case<s8_s8n<pare::dense>, pare::power_of_two, std::int8_t>,        //
-                             codes_case<s8_s8n<pare::block16>, pare::tflite, std::int8_t>,
+                             codes_case<s8_s8n<pare::block16>, pare::tflite_int64, std::int8_t>,
                              codes_case<s16_s8n_shallow<pare::dense>, pare::float_nearest_even, std::int16_t>,
                              codes_case<q12_q12_shallow<pare::dense>, pare::tflite_single, std::int32_t>,
                              codes_case<s16_s8<pare::dense>, pare::tflite_int64, std::int16_t, std::int64_t>,

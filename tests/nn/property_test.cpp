@@ -75,7 +75,6 @@ std::vector<property> all_properties() {
   std::vector<property> all = properties();
   for (const property& p : sums_of(std::type_identity<integer_formats>{})) all.push_back(p);
   all.push_back({"tflite", check_codes<pare::tflite>});
-  all.push_back({"tflite_single", check_codes<pare::tflite_single>});
   all.push_back({"float_nearest_even", check_codes<pare::float_nearest_even>});
   all.push_back({"power_of_two", check_codes<pare::power_of_two>});
   return all;
