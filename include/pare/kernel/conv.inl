@@ -106,8 +106,10 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
     if constexpr (period != 0) {
       if (left < std::min<index>(cells, dot::strips)) {
         Sum part[R][V];
-        PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) part[r][v] =
-            std::exchange(sum[r][v], Sum{});
+        PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) {
+          part[r][v] = sum[r][v];
+          sum[r][v] = Sum{};
+        }
         flush<dot>(part, total, std::exchange(flushed, true));
         left = period;
       }

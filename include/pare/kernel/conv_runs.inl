@@ -127,7 +127,10 @@ PARE_ALWAYS_INLINE bool add_listed(Sum (&sum)[R][1], Total& total, const std::by
     if constexpr (period != 0) {
       if (left == 0) {
         Sum part[R][1];
-        PARE_UNROLL for (int r = 0; r < R; ++r) part[r][0] = std::exchange(sum[r][0], Sum{});
+        PARE_UNROLL for (int r = 0; r < R; ++r) {
+          part[r][0] = sum[r][0];
+          sum[r][0] = Sum{};
+        }
         flush<dot>(part, total, std::exchange(flushed, true));
         left = period;
       }

@@ -93,8 +93,10 @@ PARE_ALWAYS_INLINE bool accumulate(Sum (&sum)[R][V], Total& total, Walk& walk, i
     if (period == 0 || left == 0) break;
     if constexpr (period != 0) {
       Sum part[R][V];
-      PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) part[r][v] =
-          std::exchange(sum[r][v], Sum{});
+      PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) {
+        part[r][v] = sum[r][v];
+        sum[r][v] = Sum{};
+      }
       flush<dot>(part, total, std::exchange(flushed, true));
     }
   }
