@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <pare/nn/depthwise_cells.hpp>
 #include <pare/nn/threads.hpp>
 #include <pare/reference/depthwise.hpp>
@@ -154,6 +155,26 @@ TEST_CASE("windows of 3 x 3, padded by one, in images whose columns come in seve
         check_sums<s8_s8<pare::dense>>(random, s);
         check_sums<f32_f32<pare::dense>>(random, s);
       }
+}
+
+TEST_CASE("depthwise sums of floats leave as codes, too") {
+  generator random{9};
+  for (const index width : {7, 8, 14}) {
+    const conv_shape s = square(7, width, 80, 3, 1, 1);
+    const depthwise_case<f32_f32<pare::dense>> layer(random, s);
+    const pare::packed_depthwise<pare::f32> packed(layer.o.w.view());
+    owned_image<std::int8_t> expected(1, 7, width, 80);
+    for (index i = 0; i < expected.view().size(); ++i)
+      expected.view().data[i] =
+          static_cast<std::int8_t>(std::nearbyint(std::clamp(layer.expected.view().data[i] / 256.f, -128.f, 127.f)));
+    for (const pare::target t : available_targets()) {
+      INFO(name(t) << ": " << s.describe());
+      auto y = expected.blank();
+      pare::depthwise_conv2d(layer.o.x.view(), 0, packed, s.geometry, pare::quantize_to(256.f, {0, -128, 127}),
+                             y.view(), t);
+      REQUIRE(difference(y, expected) == "");
+    }
+  }
 }
 
 TEST_CASE("depthwise sums leave as the codes of the policy, however many pixels leave together") {

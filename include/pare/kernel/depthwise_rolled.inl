@@ -3,7 +3,8 @@
 // channels have every pixel of a panel in the same few sets of the first-level cache, which would not hold them for a
 // second reading. Included by depthwise_in_place.inl.
 
-inline constexpr int rolled_columns = 7;  ///< images of networks are multiples; 3 x 7 sums and 9 weights fit
+inline constexpr int rolled_columns = 7;      ///< images of networks are multiples; 3 x 7 sums and 9 weights fit
+inline constexpr index gathered_lines = 448;  ///< 16 channels of a pixel each, 28 KiB
 
 /// Output rows [begin, end) of one image, counted over all images, from column x on.
 struct rolled_stripe {
@@ -82,30 +83,40 @@ bool rolls(const Call& call) {
          call.extents.width == call.image.width && call.extents.width % rolled_columns == 0;
 }
 
-/// A stripe of some panels by `tiles`, a rolled_tiles. Lines of the output that lie a pixel of many channels apart fall
-/// in a few sets of the first-level cache: on Zen 5 each takes 18 to 26 cycles, four side by side take 5. Where four
-/// panels of a stripe fit into `gathered`, they leave it pixel by pixel. Larger images lie further away than the second
-/// level, and have their stores among products (28x28x256 gathered took 1.4 times as long).
-template <class Call, class Out, class Tiles>
-void rolled_stripe_of(const Call& call, Out* out, const rolled_stripe& stripe, panel_range panels, const Tiles& tiles) {
-  constexpr index room = 448, least = 4, most = 8;  // lines in all, and side by side
+/// A stripe of some panels by `tiles`, a rolled_tiles, gathered `together` panels at a time, which leave pixel by
+/// pixel.
+template <class Call, class Tiles>
+void gathered_stripe(const Call& call, float* out, const rolled_stripe& stripe, panel_range panels, index together,
+                     const Tiles& tiles) {
   const index lines = stripe.end - stripe.begin, width = call.extents.width, stride = call.out_stride;
-  out += (stripe.begin * width + stripe.x) * stride;
-  const index together = std::min(room / (lines * rolled_columns), most);
-  if (!std::is_same_v<Out, float> || together < least)
-    return tiles(call, {out + panels.begin * strip_lanes, stride, width * stride}, stripe, panels);
-  alignas(strip_bytes) float gathered[room * strip_lanes];
+  alignas(strip_bytes) float gathered[gathered_lines * strip_lanes];
   for (index panel = panels.begin; panel < panels.end; panel += together) {
     const index count = std::min(together, panels.end - panel), lanes = count * strip_lanes;
     tiles(call, {gathered, lanes, rolled_columns * lanes}, stripe, {panel, panel + count});
     const float* from = gathered;
     for (index y = 0; y < lines; ++y) {
-      Out* to = out + y * width * stride + panel * strip_lanes;
+      float* to = out + y * width * stride + panel * strip_lanes;
       for (index x = 0; x < rolled_columns; ++x, to += stride)
         for (index lane = 0; lane < lanes; lane += strip_lanes, from += strip_lanes)
           store_strip(to + lane, load_lanes<f32x16>(from));
     }
   }
+}
+
+/// A stripe of some panels. Lines of the output that lie a pixel of many channels apart fall in a few sets of the
+/// first-level cache: on Zen 5 each takes 18 to 26 cycles, four side by side take 5. Where four panels can be gathered,
+/// they are. Larger images lie further away than the second level, and have their stores among products (28x28x256
+/// gathered took 1.4 times as long).
+template <class Call, class Out, class Tiles>
+void rolled_stripe_of(const Call& call, Out* out, const rolled_stripe& stripe, panel_range panels, const Tiles& tiles) {
+  const index width = call.extents.width, stride = call.out_stride;
+  out += (stripe.begin * width + stripe.x) * stride;
+  if constexpr (std::is_same_v<Out, float>) {
+    constexpr index least = 4, most = 8;
+    const index together = std::min(gathered_lines / ((stripe.end - stripe.begin) * rolled_columns), most);
+    if (together >= least) return gathered_stripe(call, out, stripe, panels, together, tiles);
+  }
+  tiles(call, {out + panels.begin * strip_lanes, stride, width * stride}, stripe, panels);
 }
 
 /// Some panels. Pre: rolls, and windows are as depthwise_in_place wants them.
