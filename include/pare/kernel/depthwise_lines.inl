@@ -183,11 +183,10 @@ void run_depthwise_panels(const Call& call, cell_rows& rows, index first) {
 
 #include "depthwise_streamed.inl"
 
+/// Panels from `first` on, by rows of cells. Out of line: what runs in place has no use for their memory.
 template <class Call>
-void run_depthwise(const Call& call) noexcept {
+__attribute__((noinline)) void depthwise_by_rows(const Call& call, index first) noexcept {
   using W = typename Call::weights_range;
-  index first = depthwise_in_place(call);
-  if (first == panel_count(call.part.column_end)) return;
   cell_rows rows;
   fill_pixel<typename Call::activations::type>(rows.outside, sizeof rows.outside, call.zero_point);
   if constexpr (holds_windows<Call> && sizeof(typename Call::activations::type) == 1)
@@ -197,4 +196,10 @@ void run_depthwise(const Call& call) noexcept {
   if (depthwise_cells<W>(call.window.height, depthwise_shifts<W> - 1) * call.window.width > cell_rows::most_taps)
     return run_large_depthwise(call, first);
   run_depthwise_panels<Call, depthwise_traits<Call>::panels>(call, rows, first);
+}
+
+template <class Call>
+void run_depthwise(const Call& call) noexcept {
+  const index first = depthwise_in_place(call);
+  if (first != panel_count(call.part.column_end)) depthwise_by_rows(call, first);
 }
