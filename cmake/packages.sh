@@ -2,7 +2,7 @@
 
 build_packages=(g++ cmake ninja-build libxtensor-dev libxsimd-dev catch2 libbenchmark-dev nlohmann-json3-dev
   libcli11-dev)
-check_packages=(clang clang-format libclang-rt-14-dev qemu-user g++-aarch64-linux-gnu emscripten)
+check_packages=(clang clang-format libclang-rt-14-dev qemu-user g++-aarch64-linux-gnu)
 
 title() { printf '\n== %s (%d s)\n' "$1" "$SECONDS"; }
 
