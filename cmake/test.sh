@@ -78,7 +78,6 @@ check_release() {
     cmake --preset release -DPARE_TARGETS="scalar;avx2" -DCMAKE_CXX_FLAGS_RELEASE="-O1 -DNDEBUG"
   fi
   cmake --build --preset release --target bench/all examples/all ${all:+self_contained}
-  ctest --preset examples
 }
 
 # The loops with clang at -O3, of all targets that are on unless asked otherwise but AVX2, whose are gcc's. Tests are
@@ -102,14 +101,17 @@ check_the_rest() {
   install_packages "${build_packages[@]}" "${check_packages[@]}" ${all:+emscripten}
   title "format"
   check_format
+  # Programs that run on one core run beside what is next.
+  local beside
   check_release
+  ctest --preset examples &
+  beside=$!
   check_clang
+  wait $beside
   if [ -x cmake/check_hot_loops.sh ]; then
     title "hot loops"
     cmake/check_hot_loops.sh build/dev ${all:+build/release} build/clang
   fi
-  # Programs that run on one core run beside what is next.
-  local beside
   build_preset asan-ubsan test_{core,numeric,reference,simd,quant,prune,nn,model}
   ctest --preset asan-ubsan &
   beside=$!
