@@ -107,6 +107,19 @@ TEMPLATE_TEST_CASE("windows with more taps than the table has places, and pixels
   check_sums<s16_s8<TestType>>(random, square(3, 2100, 3, 2, 1, 1));
 }
 
+TEMPLATE_LIST_TEST_CASE("rows of windows that begin or end beside the image, more of them than are copied at once", "",
+                        conv_formats) {
+  generator random{9};
+  constexpr pare::conv_geometry around{.pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1};
+  check_sums<TestType>(random, {2, 40, 3, 64, 20, {3, 3}, around});
+  check_sums<TestType>(random, {1, 12, 60, 64, 17, {3, 3}, around});
+  check_sums<TestType>(random, {1, 40, 1, 64, 9, {3, 3}, around});
+  check_sums<TestType>(random, {1, 30, 8, 64, 17, {2, 4}, {.stride_x = 2, .pad_left = 2, .pad_right = 3}});
+  check_sums<TestType>(random, {1, 30, 7, 64, 17, {2, 2}, {.stride_x = 3, .pad_right = 3}});
+  check_sums<TestType>(random, {1, 20, 9, 32, 17, {3, 3}, {.pad_left = 2, .pad_right = 2, .dilation_x = 2}});
+  check_sums<TestType>(random, {1, 9, 40, 64, 17, {3, 3}, {}});
+}
+
 TEMPLATE_TEST_CASE("convolutions of many pixels, in one part and in several", "", pare::dense, pare::block16) {
   generator random{3};
   using bytes = s8_s8<TestType>;

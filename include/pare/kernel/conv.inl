@@ -84,6 +84,9 @@ PARE_ALWAYS_INLINE void run_steps(typename Dot::acc (&sum)[R][V], const std::byt
   for (; count > 0; --count) {
     run_step<Dot, First, Last>(sum, row, at, w, panel_bytes);
     at += Dot::strips * Traits::cell_step;
+#if defined(__clang__)
+    __asm__("" : "+r"(at));  // or every row would have a pointer that moves
+#endif
     w.template advance<Traits>(Dot::strips);
   }
 }
@@ -98,8 +101,11 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
   using single = typename single_dot<dot>::type;
   constexpr index period = Traits::choice::period;
   if constexpr (period == 0 && CopiedDot<dot>) {
-    copied_steps<dot, R, V>(sum, row, cells, w.strip, panel_bytes);
-    return flushed;
+    // Unlikely: gcc 12 then keeps in registers what the other loop, which has more addresses, needs.
+    if (copies_pay()) [[unlikely]] {
+      copied_steps<dot, R, V>(sum, row, cells, w.strip, panel_bytes);
+      return flushed;
+    }
   }
   index at = 0;
   while (cells > 0) {

@@ -1,10 +1,14 @@
-// copies.inl: steps over copies of rows, for dots that would change every cell they read. Included by gemm.inl.
+// copies.inl: steps over copies of rows, for dots that would change every cell they read, where that delays products.
+// Included by gemm.inl.
 
 /// Copies of rows lie so far apart; they stay in the nearest cache.
 inline constexpr index copy_bytes = 512;
 /// Fewer cells are read in place: their copies would be read back before they have left the store buffer (12544 x 32 x
 /// 16 took 1.15 times as long).
 inline constexpr index copy_from_cells = 12;
+
+/// Whether a tile's copies pay. CPUs with narrower registers and vpdpbusd, but without AVX-512, are Intel's.
+PARE_ALWAYS_INLINE bool copies_pay() { return i32_regs > 1 || flips_delay_products; }
 
 /// `count` steps of R rows from `strip` on. copy_register(at, bytes, to): copies what lies `at` bytes into each row, up
 /// to a register or `bytes`, to `to` and every copy_bytes after it.
@@ -29,7 +33,8 @@ PARE_ALWAYS_INLINE void copied_steps(typename Dot::acc (&sum)[R][V], dense_walk&
                                      index panel_bytes) {
   if (walk.copied)
     return steps_in_turns<typename Dot::copied, R, V>(sum, walk, count, cell_bytes, row_bytes, panel_bytes);
-  if (count < copy_from_cells) return steps<Dot, R, V>(sum, walk, count, cell_bytes, row_bytes, panel_bytes);
+  if (count < copy_from_cells || !copies_pay())
+    return steps<Dot, R, V>(sum, walk, count, cell_bytes, row_bytes, panel_bytes);
   const auto copy_register = [&](index at, index bytes, std::byte * to) __attribute__((always_inline)) {
     const std::byte* row = walk.at.cell + at;
     PARE_UNROLL for (int r = 0; r < R; ++r, row += row_bytes) {

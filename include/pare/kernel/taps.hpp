@@ -18,14 +18,17 @@
 namespace pare {
 
 /// What runs read for weights of the range W with `inputs` channels per pixel: more than a tap where channels are few,
-/// and the pieces of a tile's rows fit the place for copies. Listed: few cells of a run are read, so that many short
-/// runs cost more than a copy of them.
+/// or taps are whole cells of codes (fewer runs: 56x56x64k3 takes 0.99 of the time), and the pieces of a tile's rows
+/// fit the place for copies. Listed: few cells of a run are read, so that many short runs cost more than a copy of
+/// them.
 template <Element W, bool Listed = false>
 constexpr tap_run run_of(image_extents window, index inputs) noexcept {
   constexpr index depth = step_depth<W>, most_bytes = IntegerRange<W> ? 2 : sizeof(float);  // of an activation
   const index run = round_up(window.width * inputs, depth);
-  const bool saves = Listed || run < window.width * round_up(inputs, depth) || inputs <= 16;
-  const bool fits = window.height * run * most_bytes <= 2048;
+  const bool whole_cells = depth > 1 && inputs % depth == 0;
+  const bool saves = Listed || whole_cells || run < window.width * round_up(inputs, depth) || inputs <= 16;
+  constexpr index share = 16384 / 8, after = 16;  // of the place for copies (see tap_table); behind a copied window
+  const bool fits = window.height * run * most_bytes + after <= share;
   if (window.height * window.width == 1 || !saves || !fits) return tap_run::tap;
   if (Listed) return tap_run::window;
   constexpr index few_inputs = 32;  // a copy of that many costs less than a run of its own
@@ -83,7 +86,7 @@ class tap_table {
   index rows_at_once(index tile) const noexcept {
     if (runs_at_once() < runs_) return tile;
     index most = pointers / runs_ - most_rows;
-    if (walk_.reads != tap_run::tap) most = std::min(most, copied_bytes / (runs_ * copy_bytes()));
+    if (walk_.reads != tap_run::tap) most = std::min(most, pixels_copied(copied_bytes / (runs_ * copy_bytes())));
     return std::max(most / tile, index{1}) * tile;
   }
   /// Points runs [first, last) of output pixels [row, row + rows); pixels count over all images. The last pixel is
@@ -122,6 +125,16 @@ class tap_table {
 
   /// The place of a copied run; a window's has room for the last chunk.
   index copy_bytes() const noexcept { return read(0) + (walk_.reads == tap_run::window ? chunk : 0); }
+  /// How many pixels can be pointed at if the runs of `room` pixels can be copied: of every line those that are not
+  /// inside their row, and all windows that are copied as a whole.
+  index pixels_copied(index room) const noexcept {
+    if (walk_.reads == tap_run::window || walk_.geometry.dilation_x != 1) return room;
+    const conv_geometry& g = walk_.geometry;
+    const index width = walk_.out.width, last_x = walk_.extents.width - walk_.window.width + g.pad_left;
+    const index outside = last_x < 0 ? width : std::max(width - 1 - last_x / g.stride_x, index{0});
+    const index cut = std::min(width, ceil_div(g.pad_left, g.stride_x) + outside);
+    return cut == 0 ? pointers : std::max(room, (room / cut - 1) * width);  // a line more than they fill
+  }
   index taps_of_row() const noexcept { return walk_.reads == tap_run::tap ? walk_.window.width : 1; }
 
   /// The image row under row v of the window of output row `line`; null: outside.
@@ -181,6 +194,7 @@ class tap_table {
     if (pixels == nullptr || walk_.reads == tap_run::tap) return zeros_;
     std::byte* const copy = copies_ + copied_;
     copied_ += read(0);
+    assert(copied_ <= copied_bytes);
     std::byte* const end = copy_row(copy, pixels, x);
     if (end != copy + read(0)) std::memset(end, 0, static_cast<std::size_t>(copy + read(0) - end));
     return copy;
@@ -207,6 +221,7 @@ class tap_table {
     const index row_bytes = walk_.window.width * walk_.pixel_bytes, step = copy_bytes();
     std::byte* const copies = copies_ + copied_;
     copied_ += count * step;
+    assert(copied_ <= copied_bytes);
     for (index i = 0; i < count; ++i) pointers[i] = copies + i * step;
     for (index v = 0; v < walk_.window.height; ++v)
       copy_rows(copies + v * row_bytes, row_under(line, v), x * walk_.geometry.stride_x - walk_.geometry.pad_left,

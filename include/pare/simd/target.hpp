@@ -8,6 +8,7 @@
 #include "../core/error.hpp"
 #include "arm_cpu.hpp"
 #include "fetch.hpp"
+#include "units.hpp"
 #if PARE_X86
 #include <cpuid.h>
 #endif
