@@ -19,6 +19,7 @@ long long follow(const P& weights) {
   };
   if constexpr (P::range::min < 0 && sizeof(typename P::range::type) == 1)
     for (pare::index j = 0; j < pare::round_up(weights.n(), 16); ++j) sum += view.sums[j];
+  if (weights.k() == 0) return sum;  // any number of rows
   if constexpr (pare::is_listed<structure>) {
     const pare::index cells = pare::strips_per_panel<typename P::range::type>(weights.k());
     for (pare::index p = 0; p < pare::panel_count(weights.n()) * 16 / structure::rows; ++p) {
@@ -69,7 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::memcpy(bytes.data(), &header, sizeof header);
   }
   try {
-    switch (data[0] % 9) {
+    switch (data[0] % 10) {
       case 0:
         return read<pare::s8_narrow, pare::dense>(all), 0;
       case 1:
@@ -86,6 +87,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return read<pare::s8_narrow, pare::n_of_m<4, 16, 16>>(all), 0;
       case 7:
         return read<pare::s16_narrow, pare::n_of_m<4, 32>>(all), 0;
+      case 8:
+        return read<pare::s16_narrow, pare::n_of_m<2, 4, 16>>(all), 0;
       default:
         return read<pare::s8_narrow, pare::block<1, 4>>(all), 0;
     }

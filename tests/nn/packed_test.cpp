@@ -56,6 +56,13 @@ TEST_CASE("empty weights need no memory") {
   CHECK(no_depth.density() == 1);
 }
 
+TEST_CASE("weights of no columns are not asked for, however many rows a damaged file names") {
+  const auto source = [](index, const pare::matrix_view<std::int16_t>&) { FAIL("asked for"); };
+  const pare::packed_weights<pare::s16, pare::n_of_m<2, 4, 16>> weights(INT32_MAX, 0, source);
+  CHECK(weights.n() == INT32_MAX);
+  CHECK(weights.bytes() == 0);
+}
+
 TEST_CASE("weights move and leave empty ones behind") {
   generator random{3};
   const auto w = filled<pare::s8>(random, 20, 8);

@@ -146,7 +146,7 @@ packed_weights<W, Structure>::packed_weights(index n, index k, Source source, [[
   std::vector<std::byte> strips;
   std::vector<std::uint16_t> cells;
   aligned_storage<element> buffer(panels == 0 ? 0 : strip_lanes * k);
-  for (index panel = 0; panel < panels; ++panel) {
+  for (index panel = 0; k != 0 && panel < panels; ++panel) {  // without columns, even 2^31 rows take no time
     const index first = panel * strip_lanes;
     const matrix_view<element> tile(buffer.data(), std::min(strip_lanes, n - first), k);
     source(first, tile);
