@@ -179,7 +179,9 @@ PARE_ALWAYS_INLINE void conv_tiles(const Call& call, tap_table& taps, index row,
       row += whole, at += whole, rows -= whole;
     }
   }
-  if (rows > 0) conv_tile_loop<Call, R, V, conv_runs::pointed, false>(call, taps, row, at, rows, panel);
+  if (rows <= 0) return;
+  if (taps.copies_windows()) taps.point_windows(at, rows);
+  conv_tile_loop<Call, R, V, conv_runs::pointed, false>(call, taps, row, at, rows, panel);
 }
 
 /// The same for windows whose runs do not fit the table at once.

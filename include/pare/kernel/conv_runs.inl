@@ -71,7 +71,7 @@ PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps
   auto weights = start_strips(w, panel);
   const index panel_bytes = w.panel_bytes;
   if constexpr (Runs == conv_runs::copied) {
-    dense_walk walk{{*taps.at(0, at), weights.strip}, taps.read(0) / Traits::cell_step, 0};
+    dense_walk walk{{taps.window(at), weights.strip}, taps.read(0) / Traits::cell_step, 0};
     return accumulate<Traits, R, V>(sum, total, walk, taps.window_step(), panel_bytes);
   }
   if constexpr (Runs == conv_runs::inside) {
@@ -156,7 +156,7 @@ PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps
   const std::uint16_t *cell = w.cells + w.first[panel], *const last = w.cells + w.first[panel + 1];
   const std::byte* strip = w.strips + static_cast<index>(w.first[panel]) * strip_bytes;
   if constexpr (Runs == conv_runs::copied) {
-    listed_walk<cell_step> walk{*taps.at(0, at), cell, strip, last - cell, 0};
+    listed_walk<cell_step> walk{taps.window(at), cell, strip, last - cell, 0};
     return accumulate<Traits, R, V>(sum, total, walk, taps.window_step(), 0);
   }
   index left = Traits::choice::period;

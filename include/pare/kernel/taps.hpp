@@ -101,14 +101,19 @@ class tap_table {
     for (index i = 0; i < rows;) {
       const index line = (row + i) / width, x = (row + i) % width, count = std::min(rows - i, width - x);
       if (walk_.reads == tap_run::window) {
-        copy_windows(line, x, count, table_ + i);
+        copy_windows(line, x, count);
       } else {
         point_line(line, x, count, table_ + i);
       }
       i += count;
     }
-    for (index run = 0; run < last - first; ++run)
-      std::fill_n(table_ + run * stride_ + rows, most_rows, table_[run * stride_ + rows - 1]);
+    if (copies_windows()) return;
+    for (index run = 0; run < last - first; ++run) repeat_last(table_ + run * stride_ + rows);
+  }
+  /// The same for pixels [i, i + rows) of those whose windows are copied: point() leaves them out.
+  void point_windows(index i, index rows) noexcept {
+    for (index end = i + rows; i < end; ++i) table_[i] = window(i);
+    repeat_last(table_ + i);
   }
   /// The run of pixel `i` of those that were pointed at, and of the pixels after it.
   const std::byte* const* at(index run, index i) const noexcept { return table_ + (run - first_) * stride_ + i; }
@@ -116,12 +121,15 @@ class tap_table {
   /// Whether windows are copied: the only run of every pixel, window_step() bytes behind that of the pixel before.
   bool copies_windows() const noexcept { return walk_.reads == tap_run::window; }
   index window_step() const noexcept { return copy_bytes(); }
+  const std::byte* window(index i) const noexcept { return copies_ + i * copy_bytes(); }
 
   /// Whether a run lies in padding as a whole.
   bool is_outside(const std::byte* run) const noexcept { return run == zeros_; }
 
  private:
   static constexpr index chunk = 16;  // what one register copies
+
+  static void repeat_last(const std::byte** end) noexcept { std::fill_n(end, most_rows, end[-1]); }
 
   /// The place of a copied run; a window's has room for the last chunk.
   index copy_bytes() const noexcept { return read(0) + (walk_.reads == tap_run::window ? chunk : 0); }
@@ -215,14 +223,13 @@ class tap_table {
     return to;
   }
 
-  /// Copies the windows of output pixels [x, x + count) of one output row, `step` apart. What lies between them meets
-  /// zeros, or is not read.
-  void copy_windows(index line, index x, index count, const std::byte** pointers) noexcept {
-    const index row_bytes = walk_.window.width * walk_.pixel_bytes, step = copy_bytes();
+  /// Copies the windows of output pixels [x, x + count) of one output row, window_step() apart. What lies between them
+  /// meets zeros, or is not read.
+  void copy_windows(index line, index x, index count) noexcept {
+    const index row_bytes = walk_.window.width * walk_.pixel_bytes;
     std::byte* const copies = copies_ + copied_;
-    copied_ += count * step;
+    copied_ += count * window_step();
     assert(copied_ <= copied_bytes);
-    for (index i = 0; i < count; ++i) pointers[i] = copies + i * step;
     for (index v = 0; v < walk_.window.height; ++v)
       copy_rows(copies + v * row_bytes, row_under(line, v), x * walk_.geometry.stride_x - walk_.geometry.pad_left,
                 count);
