@@ -31,6 +31,7 @@ PARE_ALWAYS_INLINE void copied_steps(typename Dot::acc (&sum)[R][V], index count
 template <class Dot, int R, int V>
 PARE_ALWAYS_INLINE void copied_steps(typename Dot::acc (&sum)[R][V], dense_walk& walk, index count, index row_bytes,
                                      index panel_bytes) {
+  if constexpr (R > 1) __asm__("" : "+r"(count));  // gcc 12 keeps sums in memory where it knows the count
   if (walk.copied)
     return steps_in_turns<typename Dot::copied, R, V>(sum, walk, count, cell_bytes, row_bytes, panel_bytes);
   if (count < copy_from_cells || !copies_pay())
