@@ -124,13 +124,14 @@ void streamed_rows(const Call& call, const streamed_panels& panels) {
   }
 }
 
-/// Whether two bands of one row each make up the output, at every second column: at every column, two panels are held
-/// as fast.
+/// How many output rows two bands have, if these make up the output; 0: they do not.
 template <class Call>
-bool fills_bands(const Call& call) {
+index rows_of_bands(const Call& call) {
   const auto& g = call.geometry;
-  return g.stride_x == 2 && g.stride_y == 2 && g.dilation_y == 1 && call.extents.height % 2 == 0 &&
-         call.part.row_begin % 2 == 0 && call.part.row_end % 2 == 0;
+  const index rows = g.stride_x == 1 ? 4 : 2;
+  const bool fills = g.stride_y == g.stride_x && g.dilation_y == 1 && call.extents.height % rows == 0 &&
+                     call.part.row_begin % rows == 0 && call.part.row_end % rows == 0;
+  return fills ? rows : 0;
 }
 
 /// Panels from `first` on: `count` of them, over and over.
@@ -166,10 +167,15 @@ index depthwise_streamed(const Call& call, const std::byte* outside) {
     choose_panels(call, panels, panel, 4);
     streamed_rows(call, panels);
   }
-  if (fills_bands(call) && holds_tile<2>(call, panel * strip_lanes)) {
+  if (const index rows = rows_of_bands(call); rows != 0 && holds_tile<2>(call, panel * strip_lanes)) {
     choose_panels(call, panels, panel, 2);
-    for (index line = call.part.row_begin; line < call.part.row_end; line += 2)
-      streamed_lines<Call, 2, 1, 2>(call, panels, line);
+    for (index line = call.part.row_begin; line < call.part.row_end; line += rows) {
+      if (rows == 4) {
+        streamed_lines<Call, 1, 2, 2>(call, panels, line);
+      } else {
+        streamed_lines<Call, 2, 1, 2>(call, panels, line);
+      }
+    }
     panel += 2;
   }
   return panel;
