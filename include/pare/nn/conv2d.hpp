@@ -72,8 +72,11 @@ template <Element A, class Weights>
 tap_walk walk_over(const image_view<const typename A::type>& x, std::int32_t zero_point, const Weights& w,
                    const conv_geometry& geometry, image_extents out) {
   constexpr index size = sizeof(typename A::type);
-  const index taps =
-      w.reads() == tap_run::tap ? 1 : w.window().width * (w.reads() == tap_run::row ? 1 : w.window().height);
+  constexpr index cell = conv_cell_bytes<A, typename Weights::range, typename Weights::structure>;
+  // Taps of whole cells lie in the panels as rows of them do; those that are apart in the image need not be copied.
+  const bool apart = geometry.dilation_x != 1 && w.reads() == tap_run::row && w.read_inputs() * size % cell == 0;
+  const tap_run reads = apart ? tap_run::tap : w.reads();
+  const index taps = reads == tap_run::tap ? 1 : w.window().width * (reads == tap_run::row ? 1 : w.window().height);
   return {.image = reinterpret_cast<const std::byte*>(x.data),
           .batch = x.batch,
           .extents = {x.height, x.width},
@@ -82,8 +85,8 @@ tap_walk walk_over(const image_view<const typename A::type>& x, std::int32_t zer
           .geometry = geometry,
           .pixel_bytes = x.channels * size,
           .run_bytes = taps * w.read_inputs() * size,
-          .cell_bytes = conv_cell_bytes<A, typename Weights::range, typename Weights::structure>,
-          .reads = w.reads(),
+          .cell_bytes = cell,
+          .reads = reads,
           .zero_point = static_cast<std::byte>(size == 1 ? zero_point : 0)};
 }
 
