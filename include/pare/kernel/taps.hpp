@@ -17,6 +17,11 @@
 
 namespace pare {
 
+/// The place that runs are copied to: as many bytes for each row of a tile, a copied window followed by one chunk.
+struct tap_copies {
+  static constexpr index bytes = 16384, most_rows = 8, chunk = 16;
+};
+
 /// What runs read for weights of the range W with `inputs` channels per pixel: more than a tap where channels are few,
 /// or taps are whole cells of codes (fewer runs: 32x32x32k3 takes 0.89 of the time, 56x56x64k3 0.99), and the pieces of
 /// a tile's rows fit the place for copies. Listed: few cells of a run are read, so that many short runs cost more than
@@ -27,8 +32,7 @@ constexpr tap_run run_of(image_extents window, index inputs) noexcept {
   const index run = round_up(window.width * inputs, depth);
   const bool whole_cells = depth > 1 && inputs % depth == 0;
   const bool saves = Listed || whole_cells || run < window.width * round_up(inputs, depth) || inputs <= 16;
-  constexpr index share = 16384 / 8, after = 16;  // of the place for copies (see tap_table); behind a copied window
-  const bool fits = window.height * run * most_bytes + after <= share;
+  const bool fits = window.height * run * most_bytes + tap_copies::chunk <= tap_copies::bytes / tap_copies::most_rows;
   if (window.height * window.width == 1 || !saves || !fits) return tap_run::tap;
   if (Listed) return tap_run::window;
   constexpr index few_inputs = 32;  // a copy of that many costs less than a run of its own
@@ -56,7 +60,8 @@ inline std::byte* copy_few(std::byte* to, const std::byte* from, index bytes) no
 /// Pointers to the runs of some output pixels: [run][pixel].
 class tap_table {
  public:
-  static constexpr index pointers = 2048, piece_bytes = 4096, copied_bytes = 16384, most_rows = 8;
+  static constexpr index pointers = 2048, piece_bytes = 4096, copied_bytes = tap_copies::bytes,
+                         most_rows = tap_copies::most_rows;
 
   inside_windows inside;
 
@@ -127,7 +132,7 @@ class tap_table {
   bool is_outside(const std::byte* run) const noexcept { return run == zeros_; }
 
  private:
-  static constexpr index chunk = 16;  // what one register copies
+  static constexpr index chunk = tap_copies::chunk;  // what one register copies
 
   static void repeat_last(const std::byte** end) noexcept { std::fill_n(end, most_rows, end[-1]); }
 
