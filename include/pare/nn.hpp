@@ -26,5 +26,4 @@
 #include "nn/separable_conv2d.hpp"
 #include "nn/softmax.hpp"
 #include "nn/table.hpp"
-#include "nn/threads.hpp"
 #include "nn/transposed_conv2d.hpp"

@@ -52,6 +52,7 @@
 // L5: layers over raw memory, and over expressions
 #include "nn.hpp"
 #include "nn/advise.hpp"
+#include "nn/threads.hpp"
 
 #include "expr/conv2d.hpp"
 #include "expr/error_report.hpp"

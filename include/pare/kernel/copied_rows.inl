@@ -1,36 +1,4 @@
-// copied_rows.inl: calls whose rows are copied for the dot once, before all panels are run over them, instead of tile
-// by tile for each set of panels. Included by gemm.inl.
-
-/// Rows as a dot's copies. Where a row meets few products, tiles that copy what they read are faster: their copies
-/// overlap with products.
-struct row_copies {
-  static constexpr index bytes = 68 * 1024, most = 120, least_rows = 4, least_columns = 256, least_k = 256;
-  alignas(strip_bytes) std::byte memory[bytes];
-
-  /// From one row to the next: an odd number of lines, so that rows do not begin in the same set of a cache.
-  static constexpr index row_bytes(index k) noexcept { return round_up(k, strip_bytes) | strip_bytes; }
-  /// How many rows are copied at a time; 0: none.
-  template <class Call>
-  static index fit(const Call& call) noexcept {
-    const rectangle& part = call.part;
-    if (part.row_end - part.row_begin < least_rows || part.column_end - part.column_begin < least_columns ||
-        call.k < least_k)
-      return 0;
-    return std::min(bytes / row_bytes(call.k), most);
-  }
-  /// Copies k elements, the last cell completed, to row i.
-  template <class Dot>
-  void put(index i, const std::byte* row, index k) noexcept {
-    std::byte* const to = memory + i * row_bytes(k);
-    const index whole = k / cell_bytes * cell_bytes;
-    for (index at = 0; at < whole; at += register_bytes) Dot::copy(to + at, row + at, whole - at);
-    if (whole == k) return;
-    alignas(register_bytes) std::byte cell[register_bytes] = {};
-    std::memcpy(cell, row + whole, static_cast<std::size_t>(k - whole));
-    Dot::copy(cell, cell, cell_bytes);
-    std::memcpy(to + whole, cell, std::size_t{cell_bytes});
-  }
-};
+// copied_rows.inl: calls whose rows are copied for the dot, tile after tile or block after block. Included by gemm.inl.
 
 /// How many of `rows` rows go through memory for `fit` of them at a time: blocks of about the same height, of whole
 /// tiles if one fits.
@@ -41,9 +9,8 @@ constexpr index rows_of_block(index rows, index fit, index tile) noexcept {
 
 /// Runs a call over copies of `fit` rows at a time.
 template <class Call>
-__attribute__((noinline)) void run_copied(const Call& call, index fit) noexcept {
+__attribute__((noinline)) void run_copied(const Call& call, index fit, index tile) noexcept {
   using copied = typename traits<Call>::choice::type::copied;
-  constexpr index tile = traits<Call>::template rows<traits<Call>::panels>;
   const index begin = call.part.row_begin, end = call.part.row_end, step = rows_of_block(end - begin, fit, tile);
   row_copies rows;
   Call block = call;
@@ -51,16 +18,40 @@ __attribute__((noinline)) void run_copied(const Call& call, index fit) noexcept 
   block.a_stride = row_copies::row_bytes(call.k);
   for (index row = begin; row < end; row += step) {
     const index last = std::min(row + step, end);
-    for (index i = row; i < last; ++i) rows.put<copied>(i - row, start_of_row(call, i), call.k);
+    copy_rows<copied>(rows.memory, start_of_row(call, row), last - row, call.a_stride, call.k);
     block.a = reinterpret_cast<const typename Call::activations::type*>(rows.memory) - row * block.a_stride;
     run_rows(block, row, last);
   }
 }
+/// Runs a call each of whose tiles copies its rows.
+template <class Call>
+__attribute__((noinline)) void run_copying(const Call& call) noexcept {
+  alignas(strip_bytes) std::byte copies[near_copies_bytes];
+  Call copying = call;
+  copying.copies = copies;
+  run_rows(copying, call.part.row_begin, call.part.row_end);
+}
 
-/// The same where it pays; false elsewhere.
+/// The same where it pays; false elsewhere. Many products a row pay for copies on every CPU, up to the second-level
+/// cache; fewer where changing cells delays products, and in the nearest: tile by tile where rows meet one set of
+/// panels, so that copies and products overlap. Few cells are read in place: their copies would be read back before
+/// they have left the store buffer (12544 x 32 x 16 took 1.15 times as long); so is a lone row, which meets more panels
+/// at once.
 template <class Call>
 bool runs_copied(const Call& call) noexcept {
-  const index fit = row_copies::fit(call);
-  if (fit > 0) run_copied(call, fit);
+  constexpr index many_rows = 4, many_columns = 256, many_k = 256, least_k = 48;
+  constexpr index tile = traits<Call>::template rows<traits<Call>::panels>;
+  const index rows = call.part.row_end - call.part.row_begin, columns = call.part.column_end - call.part.column_begin;
+  const bool many = rows >= many_rows && columns >= many_columns && call.k >= many_k;
+  if (!many && !(copies_pay() && call.k >= least_k && rows > 1)) return false;
+  const index row_bytes = row_copies::row_bytes(call.k);
+  if (columns <= traits<Call>::panels * strip_lanes &&
+      traits<Call>::template rows<1> * row_bytes <= near_copies_bytes) {
+    run_copying(call);
+    return true;
+  }
+  const index all = std::min(row_copies::bytes / row_bytes, row_copies::most);
+  const index fit = many ? all : std::min(all, std::max(near_copies_bytes / row_bytes, tile));
+  if (fit > 0) run_copied(call, fit, tile);
   return fit > 0;
 }

@@ -62,9 +62,9 @@ PARE_ALWAYS_INLINE index far_rows(const Call& call, index row, index rows, index
   return panel;
 }
 
-/// Rows [begin, end), all panels.
+/// Rows [begin, end), all panels. Out of line: once for rows in place and for copies.
 template <class Call>
-PARE_ALWAYS_INLINE void run_rows(const Call& call, index begin, index end) {
+__attribute__((noinline)) void run_rows(const Call& call, index begin, index end) {
   index panel = call.part.column_begin / strip_lanes;
   const index last_panel = panel_count(call.part.column_end);
   if constexpr (fetches<Call>) {

@@ -53,7 +53,8 @@ struct gemm_call {
   Out* out = nullptr;
   index out_stride = 0;
   rectangle part;
-  bool copied = false;  ///< set by a kernel that has copied the rows of `a` as its dot wants them (copied_rows.inl)
+  bool copied = false;          ///< set by a kernel that has copied the rows of `a` as its dot wants them
+  std::byte* copies = nullptr;  ///< set by a kernel whose tiles copy their rows to it
 };
 
 /// A call whose n and k the compiler knows. Pre: part begins at a multiple of 64 columns and ends at one or at N; the k

@@ -37,6 +37,7 @@ struct traits<in_order_call<Call>> : traits<Call> {
 
 #include "ahead.inl"
 #include "copies.inl"
+#include "row_copies.inl"
 #include "step.inl"
 #include "turns.inl"
 
@@ -127,39 +128,37 @@ PARE_ALWAYS_INLINE Sums correction(const Call& call, index column) {
 
 #include "sums.inl"
 
-/// The R x V tile of 16-lane outputs whose first row is `row` and first panel is `panel`. Whole: as store_tile has it.
+/// Rows [row, end) of V panels, R at a time: tiles of R x V 16-lane outputs, the first panel is `panel`. Whole: as
+/// store_tile has it. Pre: R divides end - row.
 template <class Call, int R, int V, bool Whole>
-PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel, const column_starts<Call, V>& starts) {
+__attribute__((noinline)) void tile(const Call& call, index row, index end, index panel) {
   using info = traits<Call>;
   using dot = typename info::choice::type;
-  constexpr int cells = static_cast<int>(ceil_div(R, rows_in_cell<dot>));
+  constexpr int rows = rows_in_cell<dot>, cells = static_cast<int>(ceil_div(R, rows));
   const index column = panel * strip_lanes;
-  typename dot::acc sum[cells][V] = {};
-  start_sums<cells, V>(call, starts, sum, row);
-  typename info::total total[cells][V];
-  auto walk = start_walk(call, call.weights, row, panel);
-  // A lone row is both rows of its cells.
-  const index row_bytes = R < rows_in_cell<dot> ? 0 : call.a_stride * index{sizeof(typename info::a_type)};
-  const bool flushed = accumulate<info, cells, V>(sum, total, walk, row_bytes, panel_distance(call.weights));
-  end_sums<cells, V>(sum);
-  store_tile<R, V, Whole>(
-      call, stages_left(call), row, R, column, [&](int r, int v) __attribute__((always_inline)) {
-        constexpr int rows = rows_in_cell<dot>;
-        return finished_sum(call, column + v * strip_lanes, row_result<dot>(sum[r / rows][v], r % rows),
-                            total[r / rows][v], flushed);
-      });
+  // Computed once for all tiles, and read from memory, because tiles leave no registers.
+  column_starts<Call, V> starts(call, column);
+  __asm__("" : "+m"(starts));
+  for (; row < end; row += R) {
+    auto walk = start_walk(call, call.weights, row, panel);
+    // A lone row is both rows of its cells.
+    index row_bytes = R < rows ? 0 : call.a_stride * index{sizeof(typename info::a_type)};
+    copy_tile<R>(call, walk, row_bytes);
+    typename dot::acc sum[cells][V] = {};
+    start_sums<cells, V>(call, starts, sum, row);
+    typename info::total total[cells][V];
+    const bool flushed = accumulate<info, cells, V>(sum, total, walk, row_bytes, panel_distance(call.weights));
+    end_sums<cells, V>(sum);
+    store_tile<R, V, Whole>(
+        call, stages_left(call), row, R, column, [&](int r, int v) __attribute__((always_inline)) {
+          return finished_sum(call, column + v * strip_lanes, row_result<dot>(sum[r / rows][v], r % rows),
+                              total[r / rows][v], flushed);
+        });
+  }
 }
 
 #include "groups.inl"
 
-/// Rows [row, end) of V panels, R at a time. Pre: R divides end - row.
-template <class Call, int R, int V, bool Whole>
-__attribute__((noinline)) void tile(const Call& call, index row, index end, index panel) {
-  // Computed once for all tiles, and read from memory, because tiles leave no registers.
-  column_starts<Call, V> starts(call, panel * strip_lanes);
-  __asm__("" : "+m"(starts));
-  for (; row < end; row += R) one_tile<Call, R, V, Whole>(call, row, panel, starts);
-}
 /// The same, the most frequent tiles by a function of their own.
 template <class Call, int R, int V>
 PARE_ALWAYS_INLINE void tiles(const Call& call, index row, index end, index panel) {

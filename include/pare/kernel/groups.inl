@@ -40,8 +40,7 @@ PARE_ALWAYS_INLINE void add_group(const typename Dot::acc (&sum)[R][V], f32x16 (
 }
 
 template <class Call, int R, int V, bool Whole>
-requires is_grouped<typename Call::structure> PARE_ALWAYS_INLINE void one_tile(const Call& call, index row, index panel,
-                                                                               const column_starts<Call, V>&) {
+PARE_ALWAYS_INLINE void grouped_tile(const Call& call, index row, index panel) {
   using info = traits<Call>;
   using dot = typename info::choice::type;
   constexpr index strips = Call::structure::group / dot::depth;
@@ -70,4 +69,11 @@ requires is_grouped<typename Call::structure> PARE_ALWAYS_INLINE void one_tile(c
   store_tile<R, V, Whole>(
       call, call.epilogue, row, R,
       panel * strip_lanes, [&](int r, int v) __attribute__((always_inline)) { return total[r][v]; });
+}
+
+/// Rows [row, end) of V panels, R at a time.
+template <class Call, int R, int V, bool Whole>
+requires is_grouped<typename Call::structure>
+__attribute__((noinline)) void tile(const Call& call, index row, index end, index panel) {
+  for (; row < end; row += R) grouped_tile<Call, R, V, Whole>(call, row, panel);
 }
