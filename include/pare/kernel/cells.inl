@@ -1,40 +1,6 @@
 // cells.inl: the loop of gemm.inl with pixels in lanes: strips of activations, listed cells of weights.
 
-/// Where cell i of k lies: that many planes on, or at a place of its own.
-struct plane_places {
-  index plane_bytes;
-  PARE_ALWAYS_INLINE index operator()(std::uint16_t i) const { return index{i} * plane_bytes; }
-};
-struct listed_places {
-  const std::uint32_t* places;
-  PARE_ALWAYS_INLINE index operator()(std::uint16_t i) const { return static_cast<index>(places[i]); }
-};
-template <class Call>
-PARE_ALWAYS_INLINE auto places_of(const Call& call) {
-  if constexpr (requires { call.places; }) {
-    return listed_places{call.places};
-  } else {
-    return plane_places{call.a_plane * index{sizeof(*call.a)}};
-  }
-}
-
-/// The blocks that a group of R output channels keeps.
-template <index R, class Places>
-struct blocks_walk {
-  static constexpr bool in_order = false;
-  static constexpr index tail = 0;  // both sides are padded to whole cells
-  const std::byte* strip;
-  Places places;
-  const std::uint16_t* listed;
-  const std::byte* block;
-  index full;
-  PARE_ALWAYS_INLINE position here() const { return {block, strip + places(*listed)}; }
-  PARE_ALWAYS_INLINE position tail_position(index) const { return here(); }
-  PARE_ALWAYS_INLINE void advance(index, index) {
-    ++listed;
-    block += R * cell_bytes;
-  }
-};
+#include "cells_walk.inl"
 
 /// What the loop needs to know of a call at compile time.
 template <class Call>
@@ -42,7 +8,8 @@ struct cells_traits {
   struct choice {
     using rows_in_order =
         choose_dot<typename Call::activations, typename Call::weights_range, Call::sum == value_kind::sum64>;
-    using type = exchanged<typename single_dot<typename rows_in_order::type>::type>;
+    using rows_dot = typename single_dot<typename rows_in_order::type>::type;
+    using type = exchanged<rows_dot>;
     static constexpr index period = rows_in_order::period;
   };
   using dot = typename choice::type;
@@ -57,6 +24,8 @@ struct cells_traits {
   /// Output channels in one cell, and how many are finished together.
   static constexpr int depth = static_cast<int>(channel_depth<std::remove_pointer_t<decltype(Call::out)>>);
   static constexpr int channels = std::max(rows, depth);
+  /// Whether blocks are added four at a time: floats, whose strips lie in as many pages, gained 2 % or lost a fifth.
+  static constexpr bool in_fours = false;
   /// Strips side by side: as many as keep the sums of `rows` channels in registers, at most 4.
   static constexpr int strips = rows_for<dot>(4) >= rows ? 4 : rows_for<dot>(2) >= rows ? 2 : 1;
 };
@@ -125,67 +94,7 @@ PARE_ALWAYS_INLINE void store_cells(Out* out, const X& x) {
   }
 }
 
-/// The dot products of a tile are in flight together: each takes about four cycles, and two begin in one.
-inline constexpr int sums_in_flight = 8;
-
-/// Adds the blocks of `walk` to `sum`; where these are too few sums to hide how long a dot takes, every other block
-/// goes to sums of its own.
-template <class Info, int R, int V, class Walk, class Sum, class Total>
-PARE_ALWAYS_INLINE bool accumulate_blocks(Sum (&sum)[R][V], Total& total, Walk& walk, index row_bytes,
-                                          index panel_bytes) {
-  using dot = typename Info::dot;
-  if constexpr (Info::choice::period == 0 && R * V * registers_of<Sum> < sums_in_flight && requires(Sum x) { x + x; }) {
-    Sum other[R][V] = {};
-    index pairs = walk.full / 2;
-    __asm__("" : "+r"(pairs));
-    for (; pairs > 0; --pairs) {
-      step<dot, R, V>(sum, walk.here(), row_bytes, panel_bytes);
-      walk.advance(1, 0);
-      step<dot, R, V>(other, walk.here(), row_bytes, panel_bytes);
-      walk.advance(1, 0);
-    }
-    if (walk.full % 2 != 0) step<dot, R, V>(sum, walk.here(), row_bytes, panel_bytes);
-    PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) sum[r][v] = sum[r][v] + other[r][v];
-    return false;
-  } else {
-    return accumulate<Info, R, V>(sum, total, walk, row_bytes, panel_bytes);
-  }
-}
-
-/// The sums of R channels from `channel` on and of V strips of pixels; finish(r, v, sum) is called with each.
-template <class Call, int V, class Finish>
-PARE_ALWAYS_INLINE void cells_sums(const Call& call, [[maybe_unused]] const std::int32_t* starts, index pixel,
-                                   index channel, const Finish& finish) {
-  using info = cells_traits<Call>;
-  constexpr int R = info::rows;
-  typename info::dot::acc sum[R][V] = {};
-  if constexpr (info::starts) {
-    PARE_UNROLL for (int r = 0; r < R; ++r) {
-      const auto start = fill<i32x16>(starts[r]);
-      PARE_UNROLL for (int v = 0; v < V; ++v) {
-        sum[r][v] = start;
-        keep_apart(sum[r][v]);
-      }
-    }
-  }
-  typename info::total total[R][V];
-  const std::uint32_t* const list = call.weights.first + channel / R;
-  const auto first = static_cast<index>(list[0]), last = static_cast<index>(list[1]);
-  blocks_walk<R, decltype(places_of(call))> walk{reinterpret_cast<const std::byte*>(call.a) + pixel * cell_bytes,
-                                                 places_of(call), call.weights.cells + first,
-                                                 call.weights.strips + first * R * cell_bytes, last - first};
-  const bool flushed = accumulate_blocks<info, R, V>(sum, total, walk, cell_bytes, strip_bytes);
-  PARE_UNROLL for (int r = 0; r < R; ++r) {
-    PARE_UNROLL for (int v = 0; v < V; ++v) {
-      const auto x = sum_with(info::dot::result(sum[r][v]), total[r][v], flushed);
-      if constexpr (sizeof(typename info::a_type) == 1 && !info::starts) {
-        finish(r, v, x + channel_correction<std::remove_cvref_t<decltype(x)>>(call, channel + r));
-      } else {
-        finish(r, v, x);
-      }
-    }
-  }
-}
+#include "cells_sums.inl"
 
 /// Whether four channels of X, sums or reals, become a cell of codes at once here: where codes are made last, and of
 /// reals (there are targets that round, clamp and join them together).
@@ -250,16 +159,21 @@ __attribute__((noinline)) void cells_channels(const Call& call, index begin, ind
   }
 }
 
+#include "cells_copies.inl"
+
 /// The strips of pixels from `pixel` on, V at a time, then fewer. As many pixels as fit the first-level cache go
 /// through all channels before the next ones.
 template <class Call, int V>
 PARE_ALWAYS_INLINE void cells_strips(const Call& call, index pixel) {
-  constexpr index first_level_bytes = 32 * 1024, span = V * strip_lanes;
+  constexpr index first_level_bytes = (copies_strips<Call> ? 24 : 32) * 1024, span = V * strip_lanes;
   const index span_bytes = round_up(call.k * index{sizeof(*call.a)}, cell_bytes) * span;
   const index at_once = std::max(first_level_bytes / std::max(span_bytes, index{1}), index{1});
   for (index left = ceil_div(call.part.row_end - pixel, strip_lanes) / V; left > 0; left -= at_once) {
     const index begin = pixel;
     pixel += std::min(left, at_once) * span;
+    if constexpr (copies_strips<Call>) {
+      if (copied_channels<Call, V>(call, begin, pixel)) continue;
+    }
     cells_channels<Call, V>(call, begin, pixel);
   }
   if constexpr (V > 1) {

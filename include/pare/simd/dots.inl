@@ -49,6 +49,11 @@ struct exchanged {
     return Dot::as_cell(load_register(strip + Part * register_bytes));
   }
   static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) { return Dot::as_part(broadcast_4(p)); }
+  /// Cell I of those that every 16 bytes hold.
+  template <class I>
+  static PARE_ALWAYS_INLINE cell spread(i32_reg four, I i) {
+    return Dot::as_part(spread_4(four, i));
+  }
   template <int Part>
   static PARE_ALWAYS_INLINE void mul_add(acc& sum, const cell& w, const part& a) {
     Dot::template mul_add<Part>(sum, a, w);
