@@ -42,12 +42,16 @@ PARE_COLD std::string text(const Parts&... parts) {
   std::string all;
   const auto append = [&](const auto& part) {
     using type = std::remove_cvref_t<decltype(part)>;
+    [[maybe_unused]] char digits[32];  // to_string would show 1e-7 as 0.000000, and takes long to compile
     if constexpr (std::is_floating_point_v<type>) {
-      char digits[32];  // to_string would show 1e-7 as 0.000000
       std::snprintf(digits, sizeof digits, "%g", static_cast<double>(part));
       all.append(digits);
+    } else if constexpr (std::is_unsigned_v<type>) {
+      std::snprintf(digits, sizeof digits, "%llu", static_cast<unsigned long long>(part));
+      all.append(digits);
     } else if constexpr (std::is_arithmetic_v<type>) {
-      all.append(std::to_string(part));
+      std::snprintf(digits, sizeof digits, "%lld", static_cast<long long>(part));
+      all.append(digits);
     } else {
       all.append(part);
     }

@@ -1,6 +1,8 @@
 // storage.hpp: owned memory that starts on a cache line.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <new>
 #include <span>
@@ -10,6 +12,13 @@
 #include "cell.hpp"
 
 namespace pare {
+
+/// The first byte of `memory` that starts a cache line; null: there is none.
+inline std::byte* first_line(std::span<std::byte> memory) noexcept {
+  const std::size_t line = strip_bytes;
+  const std::size_t skipped = (line - reinterpret_cast<std::uintptr_t>(memory.data()) % line) % line;
+  return skipped < memory.size() ? memory.data() + skipped : nullptr;
+}
 
 /// `size()` elements of a trivial type, zeroed, aligned to 64 bytes. Moves; does not copy by accident.
 template <class T>

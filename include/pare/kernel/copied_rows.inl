@@ -7,6 +7,12 @@ constexpr index rows_of_block(index rows, index fit, index tile) noexcept {
   return round_up(ceil_div(rows, ceil_div(rows, fit)), std::min(fit, tile));
 }
 
+/// run_rows of calls over copies, once for both ways to copy.
+template <class Call>
+__attribute__((noinline)) void run_copies(const Call& call, index begin, index end) noexcept {
+  run_rows(call, begin, end);
+}
+
 /// Runs a call over copies of `fit` rows at a time.
 template <class Call>
 __attribute__((noinline)) void run_copied(const Call& call, index fit, index tile) noexcept {
@@ -20,7 +26,7 @@ __attribute__((noinline)) void run_copied(const Call& call, index fit, index til
     const index last = std::min(row + step, end);
     copy_rows<copied>(rows.memory, start_of_row(call, row), last - row, call.a_stride, call.k);
     block.a = reinterpret_cast<const typename Call::activations::type*>(rows.memory) - row * block.a_stride;
-    run_rows(block, row, last);
+    run_copies(block, row, last);
   }
 }
 /// Runs a call each of whose tiles copies its rows.
@@ -29,7 +35,7 @@ __attribute__((noinline)) void run_copying(const Call& call) noexcept {
   alignas(strip_bytes) std::byte copies[near_copies_bytes];
   Call copying = call;
   copying.copies = copies;
-  run_rows(copying, call.part.row_begin, call.part.row_end);
+  run_copies(copying, call.part.row_begin, call.part.row_end);
 }
 
 /// The same where it pays; false elsewhere. Many products a row pay for copies on every CPU, up to the second-level

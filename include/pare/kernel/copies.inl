@@ -7,8 +7,9 @@ PARE_ALWAYS_INLINE void copied_steps(typename Dot::acc (&sum)[R][V], dense_walk&
                                      index panel_bytes) {
   if constexpr (R > 1) __asm__("" : "+r"(count));  // gcc 12 keeps sums in memory where it knows the count
   if (walk.copied)
-    return steps_in_turns<typename Dot::copied, R, V>(sum, walk, count, cell_bytes, row_bytes, panel_bytes);
-  steps_in_turns<Dot, R, V>(sum, walk, count, cell_bytes, row_bytes, panel_bytes);
+    return steps<typename Dot::copied, R, V, sets_of<typename Dot::copied, R, V>()>(sum, walk, count, cell_bytes,
+                                                                                    row_bytes, panel_bytes);
+  steps<Dot, R, V, sets_of<Dot, R, V>()>(sum, walk, count, cell_bytes, row_bytes, panel_bytes);
 }
 
 /// Copies of rows lie so far apart; they stay in the nearest cache.
@@ -26,7 +27,8 @@ PARE_ALWAYS_INLINE void copied_steps(typename Dot::acc (&sum)[R][V], const std::
       PARE_UNROLL for (int r = 0; r < R; ++r)
           Dot::copied::copy(cells + at + r * copy_bytes, row[r] + done * cell_bytes + at, now * cell_bytes - at);
     dense_walk walk{{cells, strip}, 0, 0};
-    steps_in_turns<typename Dot::copied, R, V>(sum, walk, now, cell_bytes, copy_bytes, panel_bytes);
+    steps<typename Dot::copied, R, V, sets_of<typename Dot::copied, R, V>()>(sum, walk, now, cell_bytes, copy_bytes,
+                                                                             panel_bytes);
     strip = walk.at.strip;
   }
 }

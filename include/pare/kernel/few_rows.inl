@@ -3,13 +3,15 @@
 /// How many panels side by side leave half the registers when R rows are all there are: one panel's products would wait
 /// for each other, and its weights come in one stream. Only where weights are multiplied as they lie in memory, and so
 /// need no registers, or are halves, which need one each, or 4-bit ones where a strip is one register and needs two.
+/// Rows that are rewritten elsewhere have too few products here.
 template <class Call, int R>
 inline constexpr int widest_for = [] {
   using dot = typename traits<Call>::choice::type;
   constexpr bool whole_parts = sizeof(typename dot::part) == sizeof(i32_reg) && dot::parts == i32_regs;
   constexpr bool nibbles = std::is_same_v<dot, dot_nibbles> && i32_regs == 1;
   if constexpr (cells_first || i32_regs > 4 || !(whole_parts || nibbles) || !traits<Call>::in_order ||
-                traits<Call>::choice::period != 0 || window_depth<typename Call::structure> != 0) {
+                traits<Call>::choice::period != 0 || window_depth<typename Call::structure> != 0 ||
+                RewrittenCall<Call>) {
     return 1;
   } else {
     constexpr int sums = R * registers_of<typename traits<Call>::tiled::acc>;
@@ -62,9 +64,9 @@ PARE_ALWAYS_INLINE index far_rows(const Call& call, index row, index rows, index
   return panel;
 }
 
-/// Rows [begin, end), all panels. Out of line: once for rows in place and for copies.
+/// Rows [begin, end), all panels.
 template <class Call>
-__attribute__((noinline)) void run_rows(const Call& call, index begin, index end) {
+PARE_ALWAYS_INLINE void run_rows(const Call& call, index begin, index end) {
   index panel = call.part.column_begin / strip_lanes;
   const index last_panel = panel_count(call.part.column_end);
   if constexpr (fetches<Call>) {

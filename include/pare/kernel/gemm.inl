@@ -22,6 +22,14 @@ struct traits {
   static constexpr int rows = std::min(rows_for<tiled>(V), in_order ? 8 : 10);
 };
 
+/// A call whose dot has another, `rewritten`, for rows that its rewrite(to, row, k) changed, row_bytes(k) each. That
+/// dot reads cell_step bytes a cell, and every sum of a row lacks the row's term, which rewrite returns.
+template <class Call>
+concept RewrittenCall =
+    std::is_same_v<typename Call::structure, dense> && traits<Call>::choice::period == 0 && requires {
+  typename traits<Call>::choice::type::rewritten;
+};
+
 #include "walk.inl"
 #include "windows.inl"
 
@@ -36,10 +44,10 @@ struct traits<in_order_call<Call>> : traits<Call> {
 };
 
 #include "ahead.inl"
+#include "step.inl"
+
 #include "copies.inl"
 #include "row_copies.inl"
-#include "step.inl"
-#include "turns.inl"
 
 /// The partial cell of every row, completed with zeros.
 template <class Dot, int R, int V, class Position>
@@ -86,7 +94,8 @@ PARE_ALWAYS_INLINE bool accumulate(Sum (&sum)[R][V], Total& total, Walk& walk, i
     } else if constexpr (AheadDot<main>) {
       rest = steps_ahead<main, R, V>(sum, walk, now, row_bytes);
     } else {
-      steps_in_turns<main, R, V>(sum, walk, now / main::strips, Traits::cell_step, row_bytes, panel_bytes);
+      steps<main, R, V, sets_of<main, R, V>()>(sum, walk, now / main::strips, Traits::cell_step, row_bytes,
+                                               panel_bytes);
     }
     if constexpr (main::strips > 1)
       steps<single, R, V>(sum, walk, rest / single::strips, Traits::cell_step, row_bytes, panel_bytes);
@@ -162,21 +171,33 @@ __attribute__((noinline)) void tile(const Call& call, index row, index end, inde
 /// The same, the most frequent tiles by a function of their own.
 template <class Call, int R, int V>
 PARE_ALWAYS_INLINE void tiles(const Call& call, index row, index end, index panel) {
-  constexpr bool frequent = R == traits<Call>::template rows<V> && stores_from_registers<Call>;
+  constexpr bool frequent = R == traits<Call>::template rows<V> && V <= traits<Call>::panels &&
+                            2 * V >= traits<Call>::panels && stores_from_registers<Call>;
   if constexpr (frequent) {
     if (holds_tile<V>(call, panel * strip_lanes)) return tile<Call, R, V, true>(call, row, end, panel);
   }
   if constexpr (!frequent || !whole_columns<Call, strip_lanes>) tile<Call, R, V, false>(call, row, end, panel);
 }
 
-/// Rows [row, row + rows) of V panels in one tile; R is the largest tried.
+/// Whether V panels are fewer than most tiles have: they are what is left of wide products, or narrow ones, and have
+/// tiles of every second height or fewer, which take less time to compile.
+template <class Call, int V>
+inline constexpr bool narrow_tiles = V < traits<Call>::panels;
+
+/// Rows [row, row + rows) of V panels, in tiles of R rows and fewer.
 template <class Call, int R, int V>
-PARE_ALWAYS_INLINE void last_tile(const Call& call, index row, index rows, index panel) {
-  constexpr int less = R - rows_in_cell<typename traits<Call>::choice::type>;
-  if constexpr (less > 0) {
-    if (rows < R) return last_tile<Call, less, V>(call, row, rows, panel);
+PARE_ALWAYS_INLINE void last_tiles(const Call& call, index row, index rows, index panel) {
+  constexpr int grain = rows_in_cell<typename traits<Call>::choice::type>;
+  constexpr int less = narrow_tiles<Call, V> ? R / 2 / grain * grain : R - grain;
+  if (rows >= R) {
+    const index left = rows % R, end = row + rows - left;
+    tiles<Call, R, V>(call, row, end, panel);
+    row = end;
+    rows = left;
   }
-  tiles<Call, R, V>(call, row, row + R, panel);
+  if constexpr (less > 0) {
+    if (rows > 0) last_tiles<Call, less, V>(call, row, rows, panel);
+  }
 }
 
 /// Rows [begin, end), V panels at a time, then fewer.
@@ -186,12 +207,12 @@ PARE_ALWAYS_INLINE void panels(const Call& call, index begin, index end, index p
   constexpr index grain = rows_in_cell<typename traits<Call>::choice::type>;
   // Full tiles, then two of nearly equal height, which beat a full one and a sliver; then a row that fills no cell.
   const index odd = (end - begin) % grain, rows = end - begin - odd;
-  const index full = rows % most == 0 ? rows : std::max(rows / most - 1, index{0}) * most;
+  const index full = rows % most == 0 ? rows : std::max(rows / most - !narrow_tiles<Call, V>, index{0}) * most;
   const index rest = rows - full, first = rest > most ? round_up(ceil_div(rest, 2), grain) : rest;
   for (; panel + V <= last_panel; panel += V) {
     if (full != 0) tiles<Call, most, V>(call, begin, begin + full, panel);
-    if (first != 0) last_tile<Call, most, V>(call, begin + full, first, panel);
-    if (rest > first) last_tile<Call, most, V>(call, begin + full + first, rest - first, panel);
+    if (first != 0) last_tiles<Call, most, V>(call, begin + full, first, panel);
+    if (rest > first) last_tiles<Call, most, V>(call, begin + full + first, rest - first, panel);
     if constexpr (grain != 1)
       if (odd != 0) tiles<Call, 1, V>(call, end - 1, end, panel);
   }

@@ -1,14 +1,6 @@
 // rewritten.inl: calls whose rows are rewritten for the dot, block after block, before all panels are run over them.
 // Included by gemm.inl.
 
-/// A call whose dot has another, `rewritten`, for rows that its rewrite(to, row, k) changed, row_bytes(k) each. That
-/// dot reads cell_step bytes a cell, and every sum of a row lacks the row's term, which rewrite returns.
-template <class Call>
-concept RewrittenCall =
-    std::is_same_v<typename Call::structure, dense> && traits<Call>::choice::period == 0 && requires {
-  typename traits<Call>::choice::type::rewritten;
-};
-
 /// A block of rows: `a` is where row 0 would lie, a_stride are bytes, k whole cells.
 template <class Call>
 struct rewritten_call : Call {

@@ -82,12 +82,40 @@ PARE_ALWAYS_INLINE void step(typename Dot::acc (&sum)[R][V], const Position& at,
   }
 }
 
-/// `steps` steps. The empty asm hides the trip count from gcc 12, which otherwise clones the loop and spills.
-template <class Dot, int R, int V, class Walk>
-PARE_ALWAYS_INLINE void steps(typename Dot::acc (&sum)[R][V], Walk& walk, index steps, index cell_step, index row_bytes,
+/// In how many sets a tile keeps its sums. Where products of a step wait for each other and sums are few, one set would
+/// leave the multiplier idle.
+template <class Dot, int R, int V>
+constexpr int sets_of() {
+  if constexpr (requires { Dot::chain; }) {
+    return std::clamp(registers / (4 * R * V * registers_of<typename Dot::acc>), 1, 4);
+  } else {
+    return 1;
+  }
+}
+
+/// `count` steps. Sets of sums take turns and are added up at the end. The empty asm hides trip counts from gcc 12,
+/// which otherwise clones the loop and spills.
+template <class Dot, int R, int V, int Sets = 1, class Walk>
+PARE_ALWAYS_INLINE void steps(typename Dot::acc (&sum)[R][V], Walk& walk, index count, index cell_step, index row_bytes,
                               index panel_bytes) {
-  __asm__("" : "+r"(steps));
-  for (; steps > 0; --steps) {
+  if constexpr (Sets > 1) {
+    typename Dot::acc others[Sets - 1][R][V] = {};
+    index turns = count / Sets;
+    __asm__("" : "+r"(turns));
+    for (; turns > 0; --turns) {
+      step<Dot, R, V>(sum, walk.here(), row_bytes, panel_bytes);
+      walk.advance(Dot::strips, cell_step);
+      PARE_UNROLL for (int s = 0; s < Sets - 1; ++s) {
+        step<Dot, R, V>(others[s], walk.here(), row_bytes, panel_bytes);
+        walk.advance(Dot::strips, cell_step);
+      }
+    }
+    PARE_UNROLL for (int s = 0; s < Sets - 1; ++s) PARE_UNROLL for (int r = 0; r < R; ++r)
+        PARE_UNROLL for (int v = 0; v < V; ++v) sum[r][v] = sum[r][v] + others[s][r][v];
+    count %= Sets;
+  }
+  __asm__("" : "+r"(count));
+  for (; count > 0; --count) {
     fetch_strips<Walk, V>(walk, panel_bytes);
     step<Dot, R, V>(sum, walk.here(), row_bytes, panel_bytes);
     walk.advance(Dot::strips, cell_step);

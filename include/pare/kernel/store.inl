@@ -215,18 +215,21 @@ __attribute__((noinline)) void store_rows(const To& to, const Epilogue& stages, 
   using out_type = std::remove_pointer_t<decltype(to.out)>;
   using finished_value = std::remove_cvref_t<decltype(apply(stages, values[0][0], place{}))>;
   constexpr int packed = strips_packed<out_type, finished_value>, together = packed > V ? packed / V : 1;
-  if (holds_columns<V>(to, column)) {
-    const Epilogue epilogue = stages;
-    const auto store = [&](auto count) __attribute__((always_inline)) {
-      for (; rows >= count; rows -= count, row += count, values += count)
-        store_whole<count, V>(
-            to, epilogue, row, column, [&](int r, int v) __attribute__((always_inline)) { return values[r][v]; });
-    };
-    store(std::integral_constant<int, together>{});
-    if constexpr (together > 1) store(std::integral_constant<int, 1>{});
-  } else if constexpr (!To::whole_columns) {
-    store_cut(to, stages, place{row, column, 0, 16}, rows, V, values[0]);
+  constexpr bool lane_by_lane = i32_regs >= 16 && !To::whole_columns;  // gains nothing by whole strips
+  if constexpr (!lane_by_lane) {
+    if (holds_columns<V>(to, column)) {
+      const Epilogue epilogue = stages;
+      const auto store = [&](auto count) __attribute__((always_inline)) {
+        for (; rows >= count; rows -= count, row += count, values += count)
+          store_whole<count, V>(
+              to, epilogue, row, column, [&](int r, int v) __attribute__((always_inline)) { return values[r][v]; });
+      };
+      store(std::integral_constant<int, together>{});
+      if constexpr (together > 1) store(std::integral_constant<int, 1>{});
+      return;
+    }
   }
+  if constexpr (!To::whole_columns) store_cut(to, stages, place{row, column, 0, 16}, rows, V, values[0]);
 }
 
 /// Whether an epilogue ends in a product of 64 bits, which takes many more instructions than a product of floats.
@@ -238,12 +241,12 @@ template <class First, class Second>
 inline constexpr bool ends_in_wide_product<chain<First, Second>> = ends_in_wide_product<Second>;
 
 /// Whether the most frequent tiles have functions of their own, in which the epilogue takes the sums from registers.
-/// Where it is long and a strip takes many of few registers, that gains nothing, and a seventh of what such targets
-/// take to compile is saved. With wider registers it gains 3 to 7 % at a depth of 16 to 32.
+/// Where a lane is a register, or where the epilogue is long and a strip takes many of few registers, that gains
+/// nothing, and takes a seventh of the time to compile. With wider registers it gains 3 to 7 % at a depth of 16 to 32.
 template <class Call>
-inline constexpr bool stores_from_registers =
-    whole_columns<Call, strip_lanes> || !ends_in_wide_product<decltype(Call::epilogue)> ||
-    !(registers <= 16 && i32_regs >= 4);
+inline constexpr bool stores_from_registers = whole_columns<Call, strip_lanes> ||
+                                              (i32_regs < 16 && !(ends_in_wide_product<decltype(Call::epilogue)> &&
+                                                                  registers <= 16 && i32_regs >= 4));
 
 /// The epilogue of the first `rows` rows of a tile, all R of them and all columns of V panels if Whole: value(r, v) is
 /// the finished sum of row r and panel v. With both ways in one function gcc 12 keeps the sums in memory.

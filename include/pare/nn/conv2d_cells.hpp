@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstring>
-#include <memory>
 #include <span>
 
 #include "../kernel/grid.hpp"
@@ -176,9 +175,7 @@ void run_cells_conv(const Call& call, const Bands& bands, const X& x, const Y& y
       return run_cells_part(pixels, y.pixels().pixels, y.channels, parts, i, on);
     }
   }
-  void* begin = workspace.data();
-  std::size_t room = workspace.size();
-  auto* const memory = static_cast<std::byte*>(std::align(strip_bytes, 1, begin, room));
+  std::byte* const memory = first_line(workspace);
   const index lines = y.batch * y.height;
   run_bands(call, bands, x, y, piece(lines, 1, parts, i), piece(lines, 1, parts, i + 1), memory + i * bands.bytes(),
             on);

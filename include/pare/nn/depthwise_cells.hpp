@@ -2,7 +2,6 @@
 // never leaves them: some rows of some channels at a time become NHWC in a workspace, go through the kernel, and back.
 #pragma once
 
-#include <memory>
 #include <span>
 
 #include "../kernel/cells.hpp"
@@ -199,9 +198,7 @@ requires(detail::is_cells_image<X> || detail::is_cells_image<Y>) auto prepare_de
     if (count < concurrency) bands.cut(std::min(bands.per_image() * ceil_div(concurrency, count), y.height));
     all = bands.count(y.batch);
   }
-  void* begin = workspace.data();
-  std::size_t room = workspace.size();
-  auto* const memory = static_cast<std::byte*>(std::align(strip_bytes, 1, begin, room));
+  std::byte* const memory = first_line(workspace);
   return prepared(
       [=, bytes = bands.bytes()](index parts, index i) noexcept {
         detail::run_depthwise_bands(call, bands, x, y, detail::piece(all, 1, parts, i),

@@ -2,8 +2,8 @@
 // block-sparse weights at the cost of the blocks they keep.
 #pragma once
 
-#include <memory>
 #include <new>
+#include <utility>
 
 #include "../kernel/cells.hpp"
 #include "linear.hpp"
@@ -26,15 +26,19 @@ auto cells_call_of(std::int32_t zero_point, const W& w, const Epilogue& epilogue
   return call;
 }
 
-/// Memory for the tiles of a call, aligned to 64 bytes, not cleared.
-struct release_scratch {
-  void operator()(std::byte* memory) const noexcept { ::operator delete (memory, std::align_val_t{strip_bytes}); }
+/// Memory for the tiles of a call, aligned to 64 bytes, not cleared. Moves.
+class scratch {
+ public:
+  explicit scratch(index bytes)
+      : memory_(
+            static_cast<std::byte*>(::operator new (static_cast<std::size_t>(bytes), std::align_val_t{strip_bytes}))) {}
+  scratch(scratch&& other) noexcept : memory_(std::exchange(other.memory_, nullptr)) {}
+  ~scratch() { ::operator delete (memory_, std::align_val_t{strip_bytes}); }
+  std::byte* get() const noexcept { return memory_; }
+
+ private:
+  std::byte* memory_;
 };
-using scratch = std::unique_ptr<std::byte, release_scratch>;
-inline scratch scratch_of(index bytes) {
-  return scratch(
-      static_cast<std::byte*>(::operator new (static_cast<std::size_t>(bytes), std::align_val_t{strip_bytes})));
-}
 
 /// The rectangle that part `i` of `parts` computes: whole strips of pixels or of channels.
 constexpr rectangle cells_part(index pixels, index channels, index parts, index i) noexcept {
@@ -117,7 +121,7 @@ auto prepare_linear(const matrix_view<X>& x, std::int32_t zero_point, const W& w
   const call_type call{cells, x.data, x.stride, y.data, y.stride};
   const index bytes = round_up(call_type::scratch_bytes(w.k(), w.n()), strip_bytes);
   return prepared(
-      [call, on, bytes, rows = y.rows, columns = y.columns, scratch = detail::scratch_of(concurrency * bytes)](
+      [call, on, bytes, rows = y.rows, columns = y.columns, scratch = detail::scratch(concurrency * bytes)](
           index parts, index i) noexcept {
         auto mine = call;
         mine.cells.part = detail::cells_part(rows, columns, parts, i);
