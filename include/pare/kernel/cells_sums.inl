@@ -37,12 +37,12 @@ PARE_ALWAYS_INLINE bool accumulate_blocks(Sum (&sum)[R][V], Total& total, Walk& 
     index pairs = walk.full / 2;
     __asm__("" : "+r"(pairs));
     for (; pairs > 0; --pairs) {
-      step<dot, R, V>(sum, walk.here(), row_bytes, panel_bytes);
+      step<dot, R, V>(sum, walk.here(), row_bytes, panel_bytes, parts_of<dot>);
       walk.advance(1, 0);
-      step<dot, R, V>(other, walk.here(), row_bytes, panel_bytes);
+      step<dot, R, V>(other, walk.here(), row_bytes, panel_bytes, parts_of<dot>);
       walk.advance(1, 0);
     }
-    if (walk.full % 2 != 0) step<dot, R, V>(sum, walk.here(), row_bytes, panel_bytes);
+    if (walk.full % 2 != 0) step<dot, R, V>(sum, walk.here(), row_bytes, panel_bytes, parts_of<dot>);
     PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) sum[r][v] = sum[r][v] + other[r][v];
     return false;
   } else {

@@ -91,6 +91,26 @@ PARE_ALWAYS_INLINE void run_steps(typename Dot::acc (&sum)[R][V], const std::byt
   }
 }
 
+/// Copies of rows lie so far apart; they stay in the nearest cache.
+inline constexpr index copy_bytes = 512;
+
+/// `count` steps of R rows that begin anywhere, over copies of them.
+template <class Dot, int R, int V>
+PARE_ALWAYS_INLINE void copied_steps(typename Dot::acc (&sum)[R][V], const std::byte* const (&row)[R], index count,
+                                     const std::byte*& strip, index panel_bytes) {
+  alignas(64) std::byte cells[R * copy_bytes];
+  constexpr index most = copy_bytes / cell_bytes;
+  for (index done = 0; done < count; done += most) {
+    const index now = count - done < most ? count - done : most;  // std::min makes gcc 12 keep sums on the stack
+    for (index at = 0; at < now * cell_bytes; at += register_bytes)
+      PARE_UNROLL for (int r = 0; r < R; ++r)
+          Dot::copied::copy(cells + at + r * copy_bytes, row[r] + done * cell_bytes + at, now * cell_bytes - at);
+    dense_walk walk{{cells, strip}, 0, 0};
+    steps<typename Dot::copied, R, V>(sum, walk, now, cell_bytes, copy_bytes, panel_bytes);
+    strip = walk.at.strip;
+  }
+}
+
 /// Adds a run of `cells` cells to the sums of rows [First, Last). Where int32 could overflow, `sum` is
 /// moved to `total` every `period` strips; `left` are those that still fit.
 /// Returns whether anything was moved yet.

@@ -75,12 +75,13 @@ PARE_ALWAYS_INLINE void run_rows(const Call& call, index begin, index end) {
     if (end - begin <= most && (last_panel - panel) * call.weights.panel_bytes > far_bytes)
       panel = far_rows<Call, most>(call, begin, end - begin, panel, last_panel);
   }
-  if constexpr (widest_for < Call, 1 >> traits<Call>::panels) {
-    if constexpr (HasLoneDot<Call>) {
-      if (end - begin == 1 && call.k <= traits<Call>::choice::type::lone_depth)
-        return few_rows<lone_call<Call>, 1, widest_for<Call, 1>>({call}, begin, panel, last_panel);
+  if (end - begin == 1) {
+    constexpr int V = std::max(widest_for<Call, 1>, traits<Call>::panels);
+    if constexpr (V > traits<Call>::panels && HasLoneDot<Call>) {
+      if (call.k <= traits<Call>::choice::type::lone_depth)
+        return few_rows<lone_call<Call>, 1, V>({call}, begin, panel, last_panel);
     } else {
-      if (end - begin == 1) return few_rows<Call, 1, widest_for<Call, 1>>(call, begin, panel, last_panel);
+      return few_rows<Call, 1, V>(call, begin, panel, last_panel);
     }
   }
   if constexpr (widest_for < Call, 2 >> traits<Call>::panels) {

@@ -46,7 +46,6 @@ struct traits<in_order_call<Call>> : traits<Call> {
 #include "ahead.inl"
 #include "step.inl"
 
-#include "copies.inl"
 #include "row_copies.inl"
 
 /// The partial cell of every row, completed with zeros.
@@ -58,7 +57,7 @@ PARE_ALWAYS_INLINE void tail_step(typename Dot::acc (&sum)[R][V], Position at, i
   alignas(8) std::byte cells[rows][room] = {};
   copy_tails(cells[0], room, rows, at.cell, tail_bytes, row_bytes);
   at.cell = cells[0];
-  step<Dot, R, V>(sum, at, room, panel_bytes);
+  step<Dot, R, V>(sum, at, room, panel_bytes, parts_of<Dot>);
 }
 
 /// total = sum, or total += sum if something was flushed before. Out of line: it runs once every few thousand products,
@@ -87,18 +86,21 @@ PARE_ALWAYS_INLINE bool accumulate(Sum (&sum)[R][V], Total& total, Walk& walk, i
                             walk.tail * index{sizeof(typename Traits::a_type)}, row_bytes, panel_bytes);
   [[maybe_unused]] bool flushed = false;
   for (index left = walk.full;;) {
-    const index now = period != 0 && left > most ? most : left;
+    index now = period != 0 && left > most ? most : left;
     [[maybe_unused]] index rest = now % main::strips;
     if constexpr (Walk::in_order && CopiedDot<main>) {
-      copied_steps<main, R, V>(sum, walk, now, row_bytes, panel_bytes);
+      if constexpr (R > 1) __asm__("" : "+r"(now));  // gcc 12 keeps sums in memory where it knows the count
+      if (walk.copied)
+        steps<typename main::copied, R, V>(sum, walk, now, cell_bytes, row_bytes, panel_bytes);
+      else
+        steps<main, R, V>(sum, walk, now, cell_bytes, row_bytes, panel_bytes);
     } else if constexpr (AheadDot<main>) {
       rest = steps_ahead<main, R, V>(sum, walk, now, row_bytes);
     } else {
-      steps<main, R, V, sets_of<main, R, V>()>(sum, walk, now / main::strips, Traits::cell_step, row_bytes,
-                                               panel_bytes);
+      steps<main, R, V>(sum, walk, now / main::strips, Traits::cell_step, row_bytes, panel_bytes);
     }
     if constexpr (main::strips > 1)
-      steps<single, R, V>(sum, walk, rest / single::strips, Traits::cell_step, row_bytes, panel_bytes);
+      steps<single, R, V, 1>(sum, walk, rest / single::strips, Traits::cell_step, row_bytes, panel_bytes);
     left -= now;
     if (period == 0 || left == 0) break;
     if constexpr (period != 0) {
@@ -179,10 +181,10 @@ PARE_ALWAYS_INLINE void tiles(const Call& call, index row, index end, index pane
   if constexpr (!frequent || !whole_columns<Call, strip_lanes>) tile<Call, R, V, false>(call, row, end, panel);
 }
 
-/// Whether V panels are fewer than most tiles have: they are what is left of wide products, or narrow ones, and have
-/// tiles of every second height or fewer, which take less time to compile.
+/// Whether V panels are fewer than most tiles have, what is left of wide products, or narrow ones, or rows too short to
+/// be rewritten: they have tiles of every second height or fewer, which take less time to compile.
 template <class Call, int V>
-inline constexpr bool narrow_tiles = V < traits<Call>::panels;
+inline constexpr bool narrow_tiles = V < traits<Call>::panels || RewrittenCall<Call>;
 
 /// Rows [row, row + rows) of V panels, in tiles of R rows and fewer.
 template <class Call, int R, int V>

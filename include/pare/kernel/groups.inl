@@ -54,13 +54,13 @@ PARE_ALWAYS_INLINE void grouped_tile(const Call& call, index row, index panel) {
   for (index g = 0; g < whole; ++g, ++terms, scales += strip_lanes) {
     typename dot::acc sum[R][V];
     start_group<dot, R, V>(sum, terms, groups);
-    steps<dot, R, V>(sum, walk, strips, info::cell_step, row_bytes, w.panel_bytes);
+    steps<dot, R, V, 1>(sum, walk, strips, info::cell_step, row_bytes, w.panel_bytes);
     add_group<dot, R, V>(sum, total, terms, scales, groups);
   }
   if (rest != 0 || walk.tail != 0) {
     typename dot::acc sum[R][V];
     start_group<dot, R, V>(sum, terms, groups);
-    steps<dot, R, V>(sum, walk, rest, info::cell_step, row_bytes, w.panel_bytes);
+    steps<dot, R, V, 1>(sum, walk, rest, info::cell_step, row_bytes, w.panel_bytes);
     if (walk.tail != 0)
       tail_step<dot, R, V>(sum, walk.here(), walk.tail * index{sizeof(typename info::a_type)}, row_bytes,
                            w.panel_bytes);

@@ -45,10 +45,13 @@ PARE_ALWAYS_INLINE typename Dot::cell read_cell([[maybe_unused]] const Reader& r
   }
 }
 
-/// sum[r][v] += cell r times strip v, for Dot::strips consecutive cells and strips.
-template <class Dot, int R, int V, class Position>
-PARE_ALWAYS_INLINE void step(typename Dot::acc (&sum)[R][V], const Position& at, index row_bytes, index panel_bytes) {
-  constexpr std::make_integer_sequence<int, Dot::parts> parts{};
+template <class Dot>
+inline constexpr std::make_integer_sequence<int, Dot::parts> parts_of{};
+
+/// sum[r][v] += cell r times strip v, for Dot::strips consecutive cells and strips. The last argument is parts_of<Dot>.
+template <class Dot, int R, int V, class Position, int... Parts>
+PARE_ALWAYS_INLINE void step(typename Dot::acc (&sum)[R][V], const Position& at, index row_bytes, index panel_bytes,
+                             std::integer_sequence<int, Parts...> parts) {
   if constexpr (streams<Dot>) {
     const auto reader = reader_of<Dot>(at);
     typename Dot::cell x[R];
@@ -65,8 +68,7 @@ PARE_ALWAYS_INLINE void step(typename Dot::acc (&sum)[R][V], const Position& at,
         parts);
   } else {
     typename Dot::part w[V][Dot::parts];
-    PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
-        [&](auto part) __attribute__((always_inline)) { w[v][part] = part_at<Dot, part>(at, v * panel_bytes); }, parts);
+    PARE_UNROLL for (int v = 0; v < V; ++v)((w[v][Parts] = part_at<Dot, Parts>(at, v * panel_bytes)), ...);
     const auto reader = reader_of<Dot>(at);
     const std::byte* third = at.cell;  // every third row: x86 addresses reach the two after it
     PARE_UNROLL for (int r = 0; r < R; ++r) {
@@ -75,9 +77,7 @@ PARE_ALWAYS_INLINE void step(typename Dot::acc (&sum)[R][V], const Position& at,
         if constexpr (R > 8) __asm__("" : "+r"(third));
       }
       const auto x = reader.broadcast(third + r % 3 * row_bytes);
-      PARE_UNROLL for (int v = 0; v < V; ++v) each_part(
-          [&](auto part) __attribute__((always_inline)) { Dot::template mul_add<part>(sum[r][v], x, w[v][part]); },
-          parts);
+      PARE_UNROLL for (int v = 0; v < V; ++v)(Dot::template mul_add<Parts>(sum[r][v], x, w[v][Parts]), ...);
     }
   }
 }
@@ -95,7 +95,7 @@ constexpr int sets_of() {
 
 /// `count` steps. Sets of sums take turns and are added up at the end. The empty asm hides trip counts from gcc 12,
 /// which otherwise clones the loop and spills.
-template <class Dot, int R, int V, int Sets = 1, class Walk>
+template <class Dot, int R, int V, int Sets = sets_of<Dot, R, V>(), class Walk>
 PARE_ALWAYS_INLINE void steps(typename Dot::acc (&sum)[R][V], Walk& walk, index count, index cell_step, index row_bytes,
                               index panel_bytes) {
   if constexpr (Sets > 1) {
@@ -103,10 +103,10 @@ PARE_ALWAYS_INLINE void steps(typename Dot::acc (&sum)[R][V], Walk& walk, index 
     index turns = count / Sets;
     __asm__("" : "+r"(turns));
     for (; turns > 0; --turns) {
-      step<Dot, R, V>(sum, walk.here(), row_bytes, panel_bytes);
+      step<Dot, R, V>(sum, walk.here(), row_bytes, panel_bytes, parts_of<Dot>);
       walk.advance(Dot::strips, cell_step);
       PARE_UNROLL for (int s = 0; s < Sets - 1; ++s) {
-        step<Dot, R, V>(others[s], walk.here(), row_bytes, panel_bytes);
+        step<Dot, R, V>(others[s], walk.here(), row_bytes, panel_bytes, parts_of<Dot>);
         walk.advance(Dot::strips, cell_step);
       }
     }
@@ -117,7 +117,7 @@ PARE_ALWAYS_INLINE void steps(typename Dot::acc (&sum)[R][V], Walk& walk, index 
   __asm__("" : "+r"(count));
   for (; count > 0; --count) {
     fetch_strips<Walk, V>(walk, panel_bytes);
-    step<Dot, R, V>(sum, walk.here(), row_bytes, panel_bytes);
+    step<Dot, R, V>(sum, walk.here(), row_bytes, panel_bytes, parts_of<Dot>);
     walk.advance(Dot::strips, cell_step);
   }
 }
