@@ -25,13 +25,51 @@ PARE_ALWAYS_INLINE void add_fours(Sum (&sum)[1][V], Sum (&other)[1][V], Walk& wa
   walk.full %= 4;
 }
 
+/// Dots that multiply strips by one of four cells in a register: those of a block of four channels.
+template <class Dot>
+concept LaneDot = sizeof(i32_reg) == 4 * cell_bytes&& requires(typename Dot::acc& sum, i32_reg x) {
+  Dot::template mul_add_lane<0, 0>(sum, x, x);
+};
+
+/// sum[r] += block's cell r times strip.
+template <class Dot, int... Parts>
+PARE_ALWAYS_INLINE void block_by_lane(typename Dot::acc (&sum)[4][1], const std::byte* block, const std::byte* strip,
+                                      std::integer_sequence<int, Parts...>) {
+  __asm__("" : "+r"(strip));  // one address for all parts
+  const i32_reg four = load_register(block);
+  const typename Dot::part a[] = {Dot::template load<Parts>(strip)...};
+  (Dot::template mul_add_lane<Parts, 0>(sum[0][0], four, a[Parts]), ...);
+  (Dot::template mul_add_lane<Parts, 1>(sum[1][0], four, a[Parts]), ...);
+  (Dot::template mul_add_lane<Parts, 2>(sum[2][0], four, a[Parts]), ...);
+  (Dot::template mul_add_lane<Parts, 3>(sum[3][0], four, a[Parts]), ...);
+}
+/// Adds blocks of four channels, whose weights are one load instead of four.
+template <class Dot, class Walk>
+PARE_ALWAYS_INLINE void add_by_lane(typename Dot::acc (&sum)[4][1], Walk& walk) {
+  index pairs = walk.full / 2;
+  __asm__("" : "+r"(pairs));  // as in `steps`
+  for (; pairs > 0; --pairs) {
+    const position first = walk.here();
+    walk.advance(1, 0);
+    const position second = walk.here();
+    walk.advance(1, 0);
+    block_by_lane<Dot>(sum, first.cell, first.strip, parts_of<Dot>);
+    block_by_lane<Dot>(sum, second.cell, second.strip, parts_of<Dot>);
+  }
+  if (walk.full % 2 != 0) block_by_lane<Dot>(sum, walk.here().cell, walk.here().strip, parts_of<Dot>);
+}
+
 /// Adds the blocks of `walk` to `sum`; where these are too few sums to hide how long a dot takes, every other block
 /// goes to sums of its own.
 template <class Info, int R, int V, class Walk, class Sum, class Total>
 PARE_ALWAYS_INLINE bool accumulate_blocks(Sum (&sum)[R][V], Total& total, Walk& walk, index row_bytes,
                                           index panel_bytes) {
   using dot = typename Info::dot;
-  if constexpr (Info::choice::period == 0 && R * V * registers_of<Sum> < sums_in_flight && requires(Sum x) { x + x; }) {
+  if constexpr (Info::choice::period == 0 && R == 4 && V == 1 && LaneDot<dot>) {
+    add_by_lane<dot>(sum, walk);
+    return false;
+  } else if constexpr (Info::choice::period == 0 && R * V * registers_of<Sum> < sums_in_flight &&
+                       requires(Sum x) { x + x; }) {
     Sum other[R][V] = {};
     if constexpr (Info::in_fours) add_fours<dot, V>(sum, other, walk);
     index pairs = walk.full / 2;

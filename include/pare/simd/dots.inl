@@ -58,6 +58,11 @@ struct exchanged {
   static PARE_ALWAYS_INLINE void mul_add(acc& sum, const cell& w, const part& a) {
     Dot::template mul_add<Part>(sum, a, w);
   }
+  template <int Part, int Lane>
+  requires requires { Dot::template mul_add_lane<Part, Lane>; }
+  static PARE_ALWAYS_INLINE void mul_add_lane(acc& sum, i32_reg four, const part& a) {
+    Dot::template mul_add_lane<Part, Lane>(sum, four, a);
+  }
   static PARE_ALWAYS_INLINE decltype(auto) result(const acc& sum) { return Dot::result(sum); }
 };
 

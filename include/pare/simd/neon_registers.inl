@@ -56,6 +56,25 @@ PARE_ALWAYS_INLINE i32_reg pairwise_sum(i32_reg a, i32_reg b) {
 
 #include "lanes.inl"
 
+/// 16 cells of the signed codes of four channels: rounded to even, plus the zero point, clamped. All but the clamp
+/// saturates, so that four channels are narrowed first. Map: output_map. Pre: no lane is not-a-number.
+template <bool, class Map>
+PARE_ALWAYS_INLINE i32x16 join_rounded(const f32x16 (&x)[4], const Map& o, const std::int8_t*) {
+  const int16x8_t zero_point = vdupq_n_s16(static_cast<std::int16_t>(o.zero_point));
+  const int8x16_t least = vdupq_n_s8(static_cast<std::int8_t>(o.min));
+  const int8x16_t most = vdupq_n_s8(static_cast<std::int8_t>(o.max));
+  const auto order = (uint8x16_t)i32_reg{0x0c080400, 0x0d090501, 0x0e0a0602, 0x0f0b0703};
+  i32x16 cells;
+  PARE_UNROLL for (int i = 0; i < i32_regs; ++i) {
+    const auto rounded = [&](int c) { return (int32x4_t)to_int(x[c].r[i]); };
+    const auto halves = [&](int c) { return vqmovn_high_s32(vqmovn_s32(rounded(c)), rounded(c + 1)); };
+    const int16x8_t low = vqaddq_s16(halves(0), zero_point), high = vqaddq_s16(halves(2), zero_point);
+    const int8x16_t codes = vminq_s8(vmaxq_s8(vqmovn_high_s16(vqmovn_s16(low), high), least), most);
+    cells.r[i] = (i32_reg)vqtbl1q_u8((uint8x16_t)codes, order);
+  }
+  return cells;
+}
+
 PARE_ALWAYS_INLINE int16x8_t to_halves(i32_reg low, i32_reg high) {
   return vmovn_high_s32(vmovn_s32((int32x4_t)low), (int32x4_t)high);
 }

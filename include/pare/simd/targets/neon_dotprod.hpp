@@ -36,6 +36,11 @@ struct dot_cell : plain_dot<4> {
     // Lane by lane: a cell is the same in all of them, but activations in strips or windows are not.
     __asm__("sdot %0.4s, %1.16b, %2.16b" : "+w"(sum.r[Part]) : "w"(w), "w"(a));
   }
+  /// The same with one of four cells.
+  template <int Part, int Lane>
+  static PARE_ALWAYS_INLINE void mul_add_lane(acc& sum, i32_reg four, part w) {
+    sum.r[Part] = sdot_lane<Lane>(sum.r[Part], w, four);
+  }
   static PARE_ALWAYS_INLINE const acc& result(const acc& sum) { return sum; }
 };
 
