@@ -38,11 +38,11 @@ __attribute__((noinline)) void run_copying(const Call& call) noexcept {
   run_copies(copying, call.part.row_begin, call.part.row_end);
 }
 
-/// The same where it pays; false elsewhere. Many products a row pay for copies on every CPU, up to the second-level
-/// cache; fewer where changing cells delays products, and in the nearest: tile by tile where rows meet one set of
-/// panels, so that copies and products overlap. Few cells are read in place: their copies would be read back before
-/// they have left the store buffer (12544 x 32 x 16 took 1.15 times as long); so is a lone row, which meets more panels
-/// at once.
+/// Runs a call over copies of its rows where that pays; false elsewhere. Many products a row pay for copies on every
+/// CPU, up to the second-level cache; fewer where changing cells delays products, and in the nearest: tile by tile
+/// where rows meet one set of panels, so that copies and products overlap. Few cells are read in place: their copies
+/// would be read back before they have left the store buffer (12544 x 32 x 16 took 1.15 times as long); so is a lone
+/// row, which meets more panels at once.
 template <class Call>
 bool runs_copied(const Call& call) noexcept {
   constexpr index many_rows = 4, many_columns = 256, many_k = 256, least_k = 48;
