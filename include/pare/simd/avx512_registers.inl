@@ -211,11 +211,6 @@ PARE_ALWAYS_INLINE i32x16 join_rounded(const f32x16 (&x)[4], const Map& o, const
 PARE_ALWAYS_INLINE i32_reg broadcast_16(const std::byte* p) {
   return (i32_reg)_mm512_maskz_broadcast_i32x4(0xffff, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
-/// The same of `count` cells of 4 bytes, 1 to 4, and zeros.
-PARE_ALWAYS_INLINE i32_reg broadcast_some(const std::byte* p, index count) {
-  const __m128i cells = _mm_maskz_loadu_epi32(static_cast<__mmask8>(0xf >> (4 - count)), p);
-  return (i32_reg)_mm512_maskz_broadcast_i32x4(0xffff, cells);
-}
 /// Bytes [4 * I, 4 * I + 4) of each 16 in all of them.
 template <int I>
 PARE_ALWAYS_INLINE i32_reg spread_4(i32_reg x, std::integral_constant<int, I>) {
