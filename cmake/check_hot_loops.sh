@@ -19,7 +19,7 @@ disassemble() {
 check() {
   disassemble "$1" | awk -v file="$1" '
 BEGIN {
-  tiles = "::(tile|conv_tile_loop|depthwise_tiles|held_tiles|in_place_tiles|edge_tiles)<"
+  tiles = "::(tile_loop|frequent_tiles|grouped_tiles|conv_tile_loop|depthwise_tiles|held_tiles|in_place_tiles|edge_tiles)<"
   dots = "^(v?pmadd(wd|ubsw)|vpdp(busd|wssd)|vfn?madd|v?mulps|sdot|u?smmla|smull2?|smlal2?|sadalp|fmla|fmul)"
   branch = "^(j[a-z]+|b|b\\.[a-z]+|cbn?z|tbn?z|br|ret[a-z]*)$"
 }
@@ -27,9 +27,11 @@ BEGIN {
 function tile_name(symbol,    target, shape) {
   if (symbol !~ tiles || symbol ~ "::scalar" tiles || symbol ~ /\[clone \.cold/) return ""
   if (symbol ~ /::sse41::(conv_tile_loop|depthwise_tiles)</) return ""  # few registers: some of their sums are in memory
-  if (symbol ~ /::sse41::tile<.*pare::f16/) return ""  # halves become floats without an instruction for it
+  # Halves become floats without an instruction for it.
+  if (symbol ~ /::sse41::(tile_loop<.*dot_stored_halves|frequent_tiles<.*pare::f16)/) return ""
   # Picks of halves take more than 16 registers; fewer rows would take longer than what is read from the stack.
-  if (symbol ~ /::(sse41|avx2|avx_vnni)::(tile|conv_tile_loop)<.*<short, .*pare::n_of_m</) return ""
+  if (symbol ~ /::(sse41|avx2|avx_vnni)::(frequent_tiles|conv_tile_loop)<.*<short, .*pare::n_of_m</) return ""
+  if (symbol ~ /::(sse41|avx2|avx_vnni)::tile_loop<.*picked_(halves|widened)/) return ""
   target = symbol
   sub(tiles ".*", "", target)
   sub(/.*::/, "", target)

@@ -10,7 +10,7 @@ trap 'rm -rf "$folder"' EXIT
 
 # plant <target> <instructions of the loop, separated by ;>: an object with one tile of that target.
 plant() {
-  local symbol=_ZN4pare4unit${#1}${1}4tileIiLi4ELi1EEEvv
+  local symbol=_ZN4pare4unit${#1}${1}9tile_loopIiLi4ELi1EEEvv
   {
     printf '.text\n.type %s, @function\n%s:\n' "$symbol" "$symbol"
     printf 'mov 8(%%rsp), %%rcx\npush %%rbp\n.Lloop:\n%s\ndec %%rcx\njne .Lloop\n' "$2"
@@ -23,7 +23,7 @@ plant() {
 
 # plant_arm <instructions>: the same of NEON i8mm.
 plant_arm() {
-  local symbol=_ZN4pare4unit15neon_i8mm_pairs4tileIiLi4ELi1EEEvv
+  local symbol=_ZN4pare4unit15neon_i8mm_pairs9tile_loopIiLi4ELi1EEEvv
   {
     printf '.arch armv8.2-a+i8mm\n.text\n.type %s, @function\n%s:\nmov v3.16b, v4.16b\n' "$symbol" "$symbol"
     printf '.Lloop:\n%s\nsubs x0, x0, #1\nb.ne .Lloop\nstr q0, [sp]\nret\n' "$1"

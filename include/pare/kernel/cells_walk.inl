@@ -29,7 +29,8 @@ struct blocks_walk {
   const std::byte* block;
   index full;
   PARE_ALWAYS_INLINE position here() const { return {block, strip + places(*listed)}; }
-  PARE_ALWAYS_INLINE position tail_position(index) const { return here(); }
+  PARE_ALWAYS_INLINE const std::byte* tail_cell(index) const { return nullptr; }
+  PARE_ALWAYS_INLINE void move_to_tail(const std::byte*) {}
   PARE_ALWAYS_INLINE void advance(index, index) {
     ++listed;
     block += R * cell_bytes;

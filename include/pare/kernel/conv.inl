@@ -131,12 +131,7 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
   while (cells > 0) {
     if constexpr (period != 0) {
       if (left < std::min<index>(cells, dot::strips)) {
-        Sum part[R][V];
-        PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) {
-          part[r][v] = sum[r][v];
-          sum[r][v] = Sum{};
-        }
-        flush<dot>(part, total, std::exchange(flushed, true));
+        flush_registers<dot>(sum, total, std::exchange(flushed, true));
         left = period;
       }
     }
@@ -189,7 +184,7 @@ __attribute__((noinline)) void conv_tile_loop(const Call& call, tap_table& taps,
 template <class Call, int R, int V, bool Frequent>
 PARE_ALWAYS_INLINE void conv_tiles(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
   if constexpr (Frequent) {
-    if (const index whole = holds_tile<V>(call, panel * strip_lanes) ? rows / R * R : 0; whole > 0) {
+    if (const index whole = holds_tile(call, panel * strip_lanes, V) ? rows / R * R : 0; whole > 0) {
       constexpr bool may_copy = window_depth<typename Call::structure> == 0 && !leaves_sides_out<traits<Call>>;
       const bool copied = may_copy && taps.copies_windows();
       if constexpr (may_copy) {

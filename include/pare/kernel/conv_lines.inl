@@ -101,7 +101,7 @@ template <class Call, int V>
 PARE_ALWAYS_INLINE void conv_insides(const Call& call, tap_table& taps, index row, index end, index panel) {
   constexpr index most = conv_rows<Call, V>;
   const index width = call.walk.out.width, step = taps.rows_at_once(most);
-  const bool whole = holds_tile<V>(call, panel * strip_lanes);
+  const bool whole = holds_tile(call, panel * strip_lanes, V);
   index done = row;
   const auto up_to = [&](index last) __attribute__((always_inline)) {
     for (index rows = 0; done < last; done += rows) {

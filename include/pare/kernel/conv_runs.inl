@@ -14,7 +14,8 @@ struct inside_walk {
   const std::byte* strip;
   index full;
   PARE_ALWAYS_INLINE position here() const { return {window + *distance, strip}; }
-  PARE_ALWAYS_INLINE position tail_position(index) const { return here(); }
+  PARE_ALWAYS_INLINE const std::byte* tail_cell(index) const { return nullptr; }
+  PARE_ALWAYS_INLINE void move_to_tail(const std::byte*) {}
   PARE_ALWAYS_INLINE void advance(index, index) {
     ++distance;
     strip += StripStep;
@@ -126,12 +127,7 @@ PARE_ALWAYS_INLINE bool add_listed(Sum (&sum)[R][1], Total& total, const std::by
   while (count > 0) {
     if constexpr (period != 0) {
       if (left == 0) {
-        Sum part[R][1];
-        PARE_UNROLL for (int r = 0; r < R; ++r) {
-          part[r][0] = sum[r][0];
-          sum[r][0] = Sum{};
-        }
-        flush<dot>(part, total, std::exchange(flushed, true));
+        flush_registers<dot>(sum, total, std::exchange(flushed, true));
         left = period;
       }
     }

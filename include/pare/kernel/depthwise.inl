@@ -176,7 +176,7 @@ void depthwise_pixels(const Call& call, const cell_tap* taps, const cell_tap* en
   constexpr int most = depthwise_traits<Call>::template rows<V>, half = most / 2 + 1;
   const index tall = std::min(tall_rows(row.count, most, half), row.count);
   index i = 0;
-  if (holds_tile<V>(call, panel * strip_lanes))
+  if (holds_tile(call, panel * strip_lanes, V))
     i = depthwise_tiles<Call, most, V, true>(call, taps, end, row, 0, tall / most * most, panel);
   if (i < tall) i = depthwise_tiles<Call, most, V, false>(call, taps, end, row, i, tall, panel);
   if (i < row.count) depthwise_tiles<Call, half, V, false>(call, taps, end, row, i, row.count, panel);

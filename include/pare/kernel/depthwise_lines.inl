@@ -122,7 +122,7 @@ index depthwise_held_lines(const Call& call, index column_bytes, index line, con
   constexpr int strips = 3;
   const auto& g = call.geometry;
   const index height = call.extents.height, width = call.extents.width;
-  if (call.window.width != 3 || g.dilation_x != 1 || end - taps != strips || !holds_tile<V>(call, panel * strip_lanes))
+  if (call.window.width != 3 || g.dilation_x != 1 || end - taps != strips || !holds_tile(call, panel * strip_lanes, V))
     return 0;
   const bool shared = depthwise_cells<typename Call::weights_range>(call.window.height, 1) == 1;
   if (shared && g.stride_x == 1 && g.stride_y == 1 && g.dilation_y == 1 && line + 1 < call.part.row_end) {

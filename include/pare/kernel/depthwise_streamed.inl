@@ -163,11 +163,11 @@ index depthwise_streamed(const Call& call, const std::byte* outside) {
   const std::byte* const all_outside[] = {outside, outside, outside, outside};
   make_column<info::flips, 1>(all_outside, panels.padding);
   panels.outside = outside;
-  for (; holds_tile<4>(call, panel * strip_lanes); panel += 4) {
+  for (; holds_tile(call, panel * strip_lanes, 4); panel += 4) {
     choose_panels(call, panels, panel, 4);
     streamed_rows(call, panels);
   }
-  if (const index rows = rows_of_bands(call); rows != 0 && holds_tile<2>(call, panel * strip_lanes)) {
+  if (const index rows = rows_of_bands(call); rows != 0 && holds_tile(call, panel * strip_lanes, 2)) {
     choose_panels(call, panels, panel, 2);
     for (index line = call.part.row_begin; line < call.part.row_end; line += rows) {
       if (rows == 4) {

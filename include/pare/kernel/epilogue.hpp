@@ -54,6 +54,25 @@ struct requantize_stage : stage {
   bool below_one = false;  ///< all multipliers, rounded to float, are: no product of an int32 leaves int32
 };
 
+/// to = from, member by member where that is long: a copy in blocks would wait until what was just stored has left the
+/// store buffer, 20 ns.
+template <class S>
+constexpr void assign_stages(S& to, const S& from) noexcept {
+  to = from;
+}
+template <class Policy>
+constexpr void assign_stages(requantize_stage<Policy>& to, const requantize_stage<Policy>& from) noexcept {
+  for (std::size_t t = 0; t < Policy::terms; ++t) to.terms[t] = from.terms[t];
+  to.output = {from.output.zero_point, from.output.min, from.output.max};
+  to.size = from.size;
+  to.below_one = from.below_one;
+}
+template <class First, class Second>
+constexpr void assign_stages(chain<First, Second>& to, const chain<First, Second>& from) noexcept {
+  assign_stages(to.first, from.first);
+  assign_stages(to.second, from.second);
+}
+
 /// An integer sum to a real: float(sum) * scales[column].
 struct dequantize_stage : stage {
   const float* scales;

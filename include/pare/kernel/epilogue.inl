@@ -222,12 +222,20 @@ PARE_ALWAYS_INLINE void store_strip(Out* p, const X& x) {
     store_codes(p, x);
   }
 }
+template <class Out>
+PARE_ALWAYS_INLINE void copy_lanes(Out* p, const Out* lane, int first, int last) {
+  if (last - first == 16) {
+    std::memcpy(p, lane, 16 * sizeof(Out));
+  } else {
+    std::memcpy(p + first, lane + first, static_cast<std::size_t>(last - first) * sizeof(Out));
+  }
+}
 /// Stores lanes [first, last) of x at p[first], ...
 template <class Out, class X>
 PARE_ALWAYS_INLINE void store_some(Out* p, const X& x, int first, int last) {
   alignas(64) Out lane[16];
   store_strip(lane, x);
-  for (int i = first; i < last; ++i) p[i] = lane[i];
+  copy_lanes(p, lane, first, last);
 }
 
 #include "row_stages.inl"

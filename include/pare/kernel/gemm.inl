@@ -30,7 +30,6 @@ concept RewrittenCall =
   typename traits<Call>::choice::type::rewritten;
 };
 
-#include "walk.inl"
 #include "windows.inl"
 
 template <class Call>
@@ -43,76 +42,124 @@ struct traits<in_order_call<Call>> : traits<Call> {
   static constexpr int rows = rows_for<typename choice::type>(V);
 };
 
+#include "call_traits.inl"
+
 #include "ahead.inl"
 #include "step.inl"
 
-#include "row_copies.inl"
-
-/// The partial cell of every row, completed with zeros.
-template <class Dot, int R, int V, class Position>
-PARE_ALWAYS_INLINE void tail_step(typename Dot::acc (&sum)[R][V], Position at, index tail_bytes, index row_bytes,
-                                  index panel_bytes) {
-  constexpr index room = room_of<Dot>;
-  constexpr int rows = R * rows_in_cell<Dot>;
-  alignas(8) std::byte cells[rows][room] = {};
-  copy_tails(cells[0], room, rows, at.cell, tail_bytes, row_bytes);
-  at.cell = cells[0];
-  step<Dot, R, V>(sum, at, room, panel_bytes, parts_of<Dot>);
-}
-
-/// total = sum, or total += sum if something was flushed before. Out of line: it runs once every few thousand products,
-/// and inlined its addresses push the loop's out of registers.
-template <class Dot, int R, int V>
-__attribute__((noinline)) void flush(const typename Dot::acc (&sum)[R][V], i64x16 (&total)[R][V], bool flushed) {
-  for (int r = 0; r < R; ++r) {
-    for (int v = 0; v < V; ++v) {
-      const i64x16 wide = widen(Dot::result(sum[r][v]));
-      total[r][v] = flushed ? total[r][v] + wide : wide;
-    }
+/// total = sum, or total += sum if something was flushed before; sum = 0. Out of line: it runs once every few thousand
+/// products, and inlined its addresses push the loop's out of registers.
+template <class Dot>
+__attribute__((noinline)) void flush(typename Dot::acc* sums, i64x16* totals, int count, bool flushed) {
+  for (int i = 0; i < count; ++i) {
+    const i64x16 wide = widen(Dot::result(sums[i]));
+    totals[i] = flushed ? totals[i] + wide : wide;
+    sums[i] = {};
   }
 }
 
-/// Adds the whole walk to `sum`; where int32 could overflow, `sum` is moved to `total` every `period` strips.
-/// Returns whether it was. The partial cell comes first, while no register is taken.
-template <class Traits, int R, int V, class Walk, class Sum, class Total>
-PARE_ALWAYS_INLINE bool accumulate(Sum (&sum)[R][V], Total& total, Walk& walk, index row_bytes, index panel_bytes) {
-  using dot = typename Traits::choice::type;
-  using single = typename single_dot<dot>::type;
-  using main = std::conditional_t<Walk::in_order, dot, single>;
-  constexpr index period = Traits::choice::period;
-  [[maybe_unused]] const index most = period_for<typename Traits::choice>(walk.tail != 0);
-  if (walk.tail != 0)
-    tail_step<single, R, V>(sum, walk.tail_position(Traits::cell_step),
-                            walk.tail * index{sizeof(typename Traits::a_type)}, row_bytes, panel_bytes);
-  [[maybe_unused]] bool flushed = false;
-  for (index left = walk.full;;) {
-    index now = period != 0 && left > most ? most : left;
-    [[maybe_unused]] index rest = now % main::strips;
-    if constexpr (Walk::in_order && CopiedDot<main>) {
-      if constexpr (R > 1) __asm__("" : "+r"(now));  // gcc 12 keeps sums in memory where it knows the count
-      if (walk.copied)
-        steps<typename main::copied, R, V>(sum, walk, now, cell_bytes, row_bytes, panel_bytes);
-      else
-        steps<main, R, V>(sum, walk, now, cell_bytes, row_bytes, panel_bytes);
-    } else if constexpr (AheadDot<main>) {
-      rest = steps_ahead<main, R, V>(sum, walk, now, row_bytes);
+/// The same for sums in registers, which stay there: the copy is what has an address.
+template <class Dot, int R, int V, class Total>
+PARE_ALWAYS_INLINE void flush_registers(typename Dot::acc (&sum)[R][V], Total (&total)[R][V], bool flushed) {
+  if constexpr (std::is_same_v<Total, i64x16>) {
+    typename Dot::acc part[R][V];
+    PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) {
+      part[r][v] = sum[r][v];
+      sum[r][v] = {};
+    }
+    flush<Dot>(part[0], total[0], R * V, flushed);
+  }
+}
+
+/// Cells that are changed by an operand as they are read.
+template <class Walk>
+struct flipping_walk : Walk {
+  struct flipping_position : position {
+    i32_reg flips;
+  };
+  i32_reg flips;
+  PARE_ALWAYS_INLINE flipping_position here() const { return {this->at, flips}; }
+};
+
+/// Whether a tile has two loops, for copied rows and for others, or one that changes every cell by an operand, which
+/// does nothing to copied ones.
+template <class Traits, int R, int V>
+inline constexpr bool loops_twice =
+    R == Traits::template rows<V>&& R > 1 && 2 * V >= Traits::panels&& V <= Traits::panels;
+
+/// Adds `count` strips of a walk. Twice: as loops_twice has it.
+template <class Dot, index CellStep, bool Twice, int R, int V, class Walk>
+PARE_ALWAYS_INLINE void add_strips(typename Dot::acc (&sum)[R][V], Walk& walk, index count, index row_bytes,
+                                   index panel_bytes) {
+  using single = typename single_dot<Dot>::type;
+  using main = std::conditional_t<Walk::in_order, Dot, single>;
+  [[maybe_unused]] index rest = count % main::strips;
+  if constexpr (Walk::in_order && CopiedDot<main>) {
+    if constexpr (R > 1) __asm__("" : "+r"(count));  // gcc 12 keeps sums in memory where it knows the count
+    if constexpr (!Twice) {
+      flipping_walk<Walk> flipping{walk, flips_for(walk.copied)};
+      steps<typename main::either, R, V>(sum, flipping, count, cell_bytes, row_bytes, panel_bytes);
+      walk = flipping;
+    } else if (walk.copied) {
+      steps<typename main::copied, R, V>(sum, walk, count, cell_bytes, row_bytes, panel_bytes);
     } else {
-      steps<main, R, V>(sum, walk, now / main::strips, Traits::cell_step, row_bytes, panel_bytes);
+      steps<main, R, V>(sum, walk, count, cell_bytes, row_bytes, panel_bytes);
     }
-    if constexpr (main::strips > 1)
-      steps<single, R, V, 1>(sum, walk, rest / single::strips, Traits::cell_step, row_bytes, panel_bytes);
+  } else if constexpr (AheadDot<main>) {
+    rest = steps_ahead<main, R, V>(sum, walk, count, row_bytes);
+  } else {
+    steps<main, R, V>(sum, walk, count / main::strips, CellStep, row_bytes, panel_bytes);
+  }
+  if constexpr (main::strips > 1)
+    steps<single, R, V, 1>(sum, walk, rest / single::strips, CellStep, row_bytes, panel_bytes);
+}
+
+/// Calls add(walk, count, row_bytes) for the partial cells of `rows` rows, from a copy that zeros complete, and then
+/// for all whole ones; where int32 could overflow, flush(whether it was called before) every `period` strips. Returns
+/// whether it was.
+template <class Traits, int MostRows, class Walk, class Add, class Flush>
+PARE_ALWAYS_INLINE bool in_pieces(Walk walk, int rows, index row_bytes, const Add& add, const Flush& flush_sums) {
+  using dot = typename Traits::choice::type;
+  constexpr index period = Traits::choice::period, room = room_of<typename single_dot<dot>::type>;
+  [[maybe_unused]] const index most = period_for<typename Traits::choice>(walk.tail != 0);
+  alignas(8) std::byte cells[MostRows * room];
+  bool flushed = false, in_tail = walk.tail != 0;
+  const Walk whole = walk;
+  index step_bytes = row_bytes;
+  if (in_tail) {
+    copy_tails(cells, room, rows, walk.tail_cell(Traits::cell_step), walk.tail * index{sizeof(typename Traits::a_type)},
+               row_bytes);
+    walk.move_to_tail(cells);
+    step_bytes = room;
+  }
+  for (index left = walk.full;;) {
+    const index now = period != 0 && left > most ? most : left;
+    add(walk, now, step_bytes);
     left -= now;
-    if (period == 0 || left == 0) break;
-    if constexpr (period != 0) {
-      Sum part[R][V];
-      PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) {
-        part[r][v] = sum[r][v];
-        sum[r][v] = Sum{};
-      }
-      flush<dot>(part, total, std::exchange(flushed, true));
+    if (left == 0) {
+      if (!in_tail) return flushed;
+      in_tail = false;
+      walk = whole;
+      left = walk.full;
+      step_bytes = row_bytes;
+    } else if constexpr (period != 0) {
+      flush_sums(std::exchange(flushed, true));
     }
   }
-  return flushed;
+}
+
+/// Adds the whole walk to `sum`; where int32 could overflow, `sum` is moved to `total`. Returns whether it was.
+template <class Traits, int R, int V, class Walk, class Sum, class Total>
+PARE_ALWAYS_INLINE bool accumulate(Sum (&sum)[R][V], Total& total, const Walk& walk, index row_bytes,
+                                   index panel_bytes) {
+  using dot = typename Traits::choice::type;
+  constexpr int rows = R * rows_in_cell<dot>;
+  return in_pieces<Traits, rows>(
+      walk, rows, row_bytes,
+      [&](Walk & piece, index count, index step_bytes) __attribute__((always_inline)) {
+        add_strips<dot, Traits::cell_step, (R > 1)>(sum, piece, count, step_bytes, panel_bytes);
+      },
+      [&](bool flushed) __attribute__((always_inline)) { flush_registers<dot>(sum, total, flushed); });
 }
 
 PARE_ALWAYS_INLINE const i32x16& sum_with(const i32x16& sum, no_total, bool) { return sum; }
@@ -139,10 +186,12 @@ PARE_ALWAYS_INLINE Sums correction(const Call& call, index column) {
 
 #include "sums.inl"
 
-/// Rows [row, end) of V panels, R at a time: tiles of R x V 16-lane outputs, the first panel is `panel`. Whole: as
-/// store_tile has it. Pre: R divides end - row.
+#include "groups.inl"
+
+/// Rows [row, end) of V panels, R at a time: the most frequent tiles, by a function that does it all. Whole: as
+/// store_tile has it. Pre: R divides end - row; holds_tile() if Whole.
 template <class Call, int R, int V, bool Whole>
-__attribute__((noinline)) void tile(const Call& call, index row, index end, index panel) {
+__attribute__((noinline)) void frequent_tiles(const Call& call, index row, index end, index panel) {
   using info = traits<Call>;
   using dot = typename info::choice::type;
   constexpr int rows = rows_in_cell<dot>, cells = static_cast<int>(ceil_div(R, rows));
@@ -154,7 +203,7 @@ __attribute__((noinline)) void tile(const Call& call, index row, index end, inde
     auto walk = start_walk(call, call.weights, row, panel);
     // A lone row is both rows of its cells.
     index row_bytes = R < rows ? 0 : call.a_stride * index{sizeof(typename info::a_type)};
-    copy_tile<R>(call, walk, row_bytes);
+    copy_tile(call, copy_function_of<Call>(), R, walk, row_bytes);
     typename dot::acc sum[cells][V] = {};
     start_sums<cells, V>(call, starts, sum, row);
     typename info::total total[cells][V];
@@ -168,95 +217,22 @@ __attribute__((noinline)) void tile(const Call& call, index row, index end, inde
   }
 }
 
-#include "groups.inl"
-
-/// The same, the most frequent tiles by a function of their own.
-template <class Call, int R, int V>
-PARE_ALWAYS_INLINE void tiles(const Call& call, index row, index end, index panel) {
-  constexpr bool frequent = R == traits<Call>::template rows<V> && V <= traits<Call>::panels &&
-                            2 * V >= traits<Call>::panels && stores_from_registers<Call>;
-  if constexpr (frequent) {
-    if (holds_tile<V>(call, panel * strip_lanes)) return tile<Call, R, V, true>(call, row, end, panel);
-  }
-  if constexpr (!frequent || !whole_columns<Call, strip_lanes>) tile<Call, R, V, false>(call, row, end, panel);
-}
-
-/// Whether V panels are fewer than most tiles have, what is left of wide products, or narrow ones, or rows too short to
-/// be rewritten: they have tiles of every second height or fewer, which take less time to compile.
-template <class Call, int V>
-inline constexpr bool narrow_tiles = V < traits<Call>::panels || RewrittenCall<Call>;
-
-/// Rows [row, row + rows) of V panels, in tiles of R rows and fewer.
-template <class Call, int R, int V>
-PARE_ALWAYS_INLINE void last_tiles(const Call& call, index row, index rows, index panel) {
-  constexpr int grain = rows_in_cell<typename traits<Call>::choice::type>;
-  constexpr int less = narrow_tiles<Call, V> ? R / 2 / grain * grain : R - grain;
-  if (rows >= R) {
-    const index left = rows % R, end = row + rows - left;
-    tiles<Call, R, V>(call, row, end, panel);
-    row = end;
-    rows = left;
-  }
-  if constexpr (less > 0) {
-    if (rows > 0) last_tiles<Call, less, V>(call, row, rows, panel);
-  }
-}
-
-/// Rows [begin, end), V panels at a time, then fewer.
-template <class Call, int V>
-PARE_ALWAYS_INLINE void panels(const Call& call, index begin, index end, index panel, index last_panel) {
-  constexpr int most = traits<Call>::template rows<V>;
-  constexpr index grain = rows_in_cell<typename traits<Call>::choice::type>;
-  // Full tiles, then two of nearly equal height, which beat a full one and a sliver; then a row that fills no cell.
-  const index odd = (end - begin) % grain, rows = end - begin - odd;
-  const index full = rows % most == 0 ? rows : std::max(rows / most - !narrow_tiles<Call, V>, index{0}) * most;
-  const index rest = rows - full, first = rest > most ? round_up(ceil_div(rest, 2), grain) : rest;
-  for (; panel + V <= last_panel; panel += V) {
-    if (full != 0) tiles<Call, most, V>(call, begin, begin + full, panel);
-    if (first != 0) last_tiles<Call, most, V>(call, begin + full, first, panel);
-    if (rest > first) last_tiles<Call, most, V>(call, begin + full + first, rest - first, panel);
-    if constexpr (grain != 1)
-      if (odd != 0) tiles<Call, 1, V>(call, end - 1, end, panel);
-  }
-  if constexpr (V > 1 && !whole_columns<Call, V * strip_lanes>) {
-    if (panel < last_panel) panels<Call, V / 2>(call, begin, end, panel, last_panel);
-  }
-}
-
-/// How many rows all panels are run over before the next rows. Lists jump within their rows, which must therefore stay
-/// in the first-level cache; in order, rows stream well from the second level.
-template <class Call>
-PARE_ALWAYS_INLINE index rows_at_once(const Call& call, index rows) {
-  if constexpr (traits<Call>::in_order) {
-    return rows;
-  } else {
-    constexpr index first_level_bytes = 32 * 1024, most = traits<Call>::template rows<1>;
-    const index row_bytes = std::max<index>(call.k * index{sizeof(*call.a)}, 1);
-    return std::max(first_level_bytes / row_bytes / most, index{1}) * most;
-  }
-}
+#include "tile_table.inl"
 
 #include "few_rows.inl"
 
 template <class Call>
-void run_in_place(const Call& call) noexcept {
-  const rectangle& part = call.part;
-  const index step = rows_at_once(call, part.row_end - part.row_begin);
-  for (index row = part.row_begin; row < part.row_end; row += step)
-    run_rows(call, row, std::min(row + step, part.row_end));
-}
-
-#include "copied_rows.inl"
-#include "rewritten.inl"
-
-template <class Call>
 void run(const Call& call) noexcept {
-  if (call.part.column_begin >= call.part.column_end || call.part.row_begin >= call.part.row_end) return;
-  if constexpr (CopiedDot<typename traits<Call>::choice::type> && std::is_same_v<typename Call::structure, dense>) {
-    if (runs_copied(call)) return;
+  const auto& [row, row_end, column, column_end] = call.part;
+  if (column >= column_end || row >= row_end) return;
+  if constexpr (i32_regs == 1 && !is_grouped<typename Call::structure>) {
+    // What surrounds tiles of all sizes would take longer than this one.
+    const index panel = column / strip_lanes;
+    if (row_end - row == 1 && (column_end - 1) / strip_lanes == panel)
+      return frequent_tiles<Call, 1, 1, false>(call, row, row_end, panel);
   }
   if constexpr (RewrittenCall<Call>) {
-    if (run_rewritten(call)) return;
+    if (run_rewritten(call, rewriting_of<Call>)) return;
   }
-  run_in_place(call);
+  if (!run_few_rows(call)) run_product(call, table_of<Call>);
 }

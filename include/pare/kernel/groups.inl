@@ -39,6 +39,16 @@ PARE_ALWAYS_INLINE void add_group(const typename Dot::acc (&sum)[R][V], f32x16 (
   }
 }
 
+/// The partial cell of every row, completed with zeros.
+template <class Dot, int R, int V>
+PARE_ALWAYS_INLINE void tail_step(typename Dot::acc (&sum)[R][V], position at, index tail_bytes, index row_bytes,
+                                  index panel_bytes) {
+  alignas(8) std::byte cells[R * room_of<Dot>];
+  copy_tails(cells, room_of<Dot>, R, at.cell, tail_bytes, row_bytes);
+  at.cell = cells;
+  step<Dot, R, V>(sum, at, room_of<Dot>, panel_bytes, parts_of<Dot>);
+}
+
 template <class Call, int R, int V, bool Whole>
 PARE_ALWAYS_INLINE void grouped_tile(const Call& call, index row, index panel) {
   using info = traits<Call>;
@@ -73,7 +83,6 @@ PARE_ALWAYS_INLINE void grouped_tile(const Call& call, index row, index panel) {
 
 /// Rows [row, end) of V panels, R at a time.
 template <class Call, int R, int V, bool Whole>
-requires is_grouped<typename Call::structure>
-__attribute__((noinline)) void tile(const Call& call, index row, index end, index panel) {
+__attribute__((noinline)) void grouped_tiles(const Call& call, index row, index end, index panel) {
   for (; row < end; row += R) grouped_tile<Call, R, V, Whole>(call, row, panel);
 }

@@ -20,6 +20,8 @@ template <class Dot, class Position>
 PARE_ALWAYS_INLINE auto reader_of(const Position& at) {
   if constexpr (requires { typename Dot::picker; }) {
     return typename Dot::picker(at.places);
+  } else if constexpr (requires { at.flips; }) {
+    return typename Dot::flipper{at.flips};
   } else {
     return Dot{};
   }
@@ -100,9 +102,7 @@ PARE_ALWAYS_INLINE void steps(typename Dot::acc (&sum)[R][V], Walk& walk, index 
                               index panel_bytes) {
   if constexpr (Sets > 1) {
     typename Dot::acc others[Sets - 1][R][V] = {};
-    index turns = count / Sets;
-    __asm__("" : "+r"(turns));
-    for (; turns > 0; --turns) {
+    for (; count >= Sets; count -= Sets) {
       step<Dot, R, V>(sum, walk.here(), row_bytes, panel_bytes, parts_of<Dot>);
       walk.advance(Dot::strips, cell_step);
       PARE_UNROLL for (int s = 0; s < Sets - 1; ++s) {
@@ -112,7 +112,6 @@ PARE_ALWAYS_INLINE void steps(typename Dot::acc (&sum)[R][V], Walk& walk, index 
     }
     PARE_UNROLL for (int s = 0; s < Sets - 1; ++s) PARE_UNROLL for (int r = 0; r < R; ++r)
         PARE_UNROLL for (int v = 0; v < V; ++v) sum[r][v] = sum[r][v] + others[s][r][v];
-    count %= Sets;
   }
   __asm__("" : "+r"(count));
   for (; count > 0; --count) {

@@ -47,21 +47,6 @@ PARE_ALWAYS_INLINE auto destination_of(const Call& call) {
                                                                  column_end};
 }
 
-/// Stores rows of a tile that the rectangle cuts: one value after the other, lanes outside left alone.
-template <class To, class Epilogue, class Value>
-__attribute__((noinline)) void store_cut(const To& to, const Epilogue& epilogue, const place& first, index rows,
-                                         int panels, const Value* values) {
-  for (int v = 0; v < panels; ++v) {
-    const index column = first.column + v * strip_lanes;
-    const int begin = static_cast<int>(std::max(to.column_begin - column, index{0}));
-    const int end = static_cast<int>(std::min(to.column_end - column, strip_lanes));
-    for (index r = 0; r < rows; ++r) {
-      const place at{first.row + r, column, begin, end};
-      store_some(to.out + at.row * to.out_stride + column, apply(epilogue, values[r * panels + v], at), begin, end);
-    }
-  }
-}
-
 /// How many strips of X the target packs at once as codes of type Out; 0: none.
 template <class Out, class X>
 inline constexpr int strips_packed = 0;
@@ -182,14 +167,10 @@ PARE_ALWAYS_INLINE void store_whole(const To& to, const Epilogue& stages, index 
   store_at<R, V, Small>(to.out + row * out_stride + column, out_stride, epilogue, row, column, value);
 }
 
-/// Whether the rectangle holds all columns of V panels.
-template <int V, class Out, bool WholeColumns>
-PARE_ALWAYS_INLINE bool holds_columns(const destination<Out, WholeColumns>& to, index column) {
-  return WholeColumns || (column >= to.column_begin && column + V * strip_lanes <= to.column_end);
-}
-template <int V, class Call>
-PARE_ALWAYS_INLINE bool holds_columns(const Call& call, index column) {
-  return holds_columns<V>(destination_of(call), column);
+/// Whether the rectangle holds all columns of some panels.
+template <class Out, bool WholeColumns>
+PARE_ALWAYS_INLINE bool holds_columns(const destination<Out, WholeColumns>& to, index column, int panels) {
+  return WholeColumns || (column >= to.column_begin && column + panels * strip_lanes <= to.column_end);
 }
 
 /// Whether a call's most frequent tiles leave out what large multipliers need: a vector operation for each 16 codes,
@@ -200,37 +181,15 @@ inline constexpr bool small_tiles = !whole_columns<Call, strip_lanes> && require
     last_codes<decltype(Call::epilogue)>::stage(call.epilogue)
     } -> std::same_as<const requantize_stage<float_nearest_even>&>;
 };
-/// Whether V panels can be stored by the most frequent tiles.
-template <int V, class Call>
-PARE_ALWAYS_INLINE bool holds_tile(const Call& call, index column) {
+/// Whether some panels can be stored by the most frequent tiles.
+template <class Call>
+PARE_ALWAYS_INLINE bool holds_tile(const Call& call, index column, int panels) {
   if constexpr (small_tiles<Call>)
     if (!stays_small(last_codes<decltype(Call::epilogue)>::stage(call.epilogue))) return false;
-  return holds_columns<V>(call, column);
+  return holds_columns(destination_of(call), column, panels);
 }
 
-/// The epilogue of `rows` rows of V panels, whose finished sums are `values`: out of line, and once for all heights.
-template <int V, class To, class Epilogue, class Value>
-__attribute__((noinline)) void store_rows(const To& to, const Epilogue& stages, index row, index rows, index column,
-                                          const Value (*values)[V]) {
-  using out_type = std::remove_pointer_t<decltype(to.out)>;
-  using finished_value = std::remove_cvref_t<decltype(apply(stages, values[0][0], place{}))>;
-  constexpr int packed = strips_packed<out_type, finished_value>, together = packed > V ? packed / V : 1;
-  constexpr bool lane_by_lane = i32_regs >= 16 && !To::whole_columns;  // gains nothing by whole strips
-  if constexpr (!lane_by_lane) {
-    if (holds_columns<V>(to, column)) {
-      const Epilogue epilogue = stages;
-      const auto store = [&](auto count) __attribute__((always_inline)) {
-        for (; rows >= count; rows -= count, row += count, values += count)
-          store_whole<count, V>(
-              to, epilogue, row, column, [&](int r, int v) __attribute__((always_inline)) { return values[r][v]; });
-      };
-      store(std::integral_constant<int, together>{});
-      if constexpr (together > 1) store(std::integral_constant<int, 1>{});
-      return;
-    }
-  }
-  if constexpr (!To::whole_columns) store_cut(to, stages, place{row, column, 0, 16}, rows, V, values[0]);
-}
+#include "store_rows.inl"
 
 /// Whether an epilogue ends in a product of 64 bits, which takes many more instructions than a product of floats.
 template <class Epilogue>
@@ -240,9 +199,9 @@ inline constexpr bool ends_in_wide_product<requantize_stage<Policy>> = Policy::t
 template <class First, class Second>
 inline constexpr bool ends_in_wide_product<chain<First, Second>> = ends_in_wide_product<Second>;
 
-/// Whether the most frequent tiles have functions of their own, in which the epilogue takes the sums from registers.
-/// Where a lane is a register, or where the epilogue is long and a strip takes many of few registers, that gains
-/// nothing, and takes a seventh of the time to compile. With wider registers it gains 3 to 7 % at a depth of 16 to 32.
+/// Whether the most frequent tiles take the sums from registers into the epilogue. Where a lane is a register, or where
+/// the epilogue is long and a strip takes many of few registers, that gains nothing, and takes time to compile. With
+/// AVX2 and a depth of 16 to 64 it gains a third, with AVX-512 a fifth.
 template <class Call>
 inline constexpr bool stores_from_registers = whole_columns<Call, strip_lanes> ||
                                               (i32_regs < 16 && !(ends_in_wide_product<decltype(Call::epilogue)> &&
@@ -256,8 +215,9 @@ PARE_ALWAYS_INLINE void store_tile(const Call& call, const Epilogue& epilogue, i
   if constexpr (Whole) {
     store_whole<R, V, small_tiles<Call>>(call, epilogue, row, column, value);
   } else {
-    std::remove_cvref_t<decltype(value(0, 0))> values[R][V];
-    PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r][v] = value(r, v);
-    store_rows<V>(destination_of(call), epilogue, row, rows, column, values);
+    std::remove_cvref_t<decltype(value(0, 0))> values[R * V + strips_behind];
+    PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r * V + v] = value(r, v);
+    for (int i = R * V; i < R * V + strips_behind; ++i) values[i] = values[0];
+    store_rows(destination_of(call), epilogue, row, static_cast<int>(rows), column, V, values);
   }
 }

@@ -34,6 +34,16 @@ PARE_ALWAYS_INLINE i32x16 start_of_row_sums(const Call& call, index row, const i
   }
 }
 
+/// Where the sums of a panel start, whatever the row, for those that do not start at zero.
+template <class Call>
+PARE_ALWAYS_INLINE i32x16 column_start(const Call& call, index column) {
+  i32x16 start{};
+  if constexpr (starts_corrected<Call>) start = correction<typename traits<Call>::choice::type, i32x16>(call, column);
+  if constexpr (starts_biased<Call>)
+    start = start + load_lanes<i32x16>(leading_bias<decltype(Call::epilogue)>::values(call.epilogue) + column);
+  return start;
+}
+
 /// Where the sums of V panels start, whatever the row.
 template <class Call, int V>
 struct column_starts {
@@ -42,14 +52,7 @@ struct column_starts {
 
   PARE_ALWAYS_INLINE column_starts(const Call& call, [[maybe_unused]] index column) {
     if constexpr (any) {
-      PARE_UNROLL for (int v = 0; v < V; ++v, column += strip_lanes) {
-        values[v] = {};
-        if constexpr (starts_corrected<Call>)
-          values[v] = correction<typename traits<Call>::choice::type, i32x16>(call, column);
-        if constexpr (starts_biased<Call>)
-          values[v] =
-              values[v] + load_lanes<i32x16>(leading_bias<decltype(Call::epilogue)>::values(call.epilogue) + column);
-      }
+      PARE_UNROLL for (int v = 0; v < V; ++v) values[v] = column_start(call, column + v * strip_lanes);
     }
   }
 };

@@ -1,48 +1,4 @@
-// windows.inl: the walk over weights of which N of every M stay: window after window of a row. Included by gemm.inl.
-
-/// A window whose places lie apart from its strip.
-struct picked_position : position {
-  const std::byte* places;
-};
-
-template <class Call>
-struct windows_walk {
-  using info = traits<Call>;
-  static constexpr bool in_order = true, shared = shares_places<typename Call::structure>;
-  static constexpr index depth = window_depth<typename Call::structure>;
-  using window = std::conditional_t<shared, picked_position, position>;
-  window at;
-  index full;  ///< whole windows
-  index tail;  ///< elements in the last, partial window, or 0
-  PARE_ALWAYS_INLINE window here() const { return at; }
-  PARE_ALWAYS_INLINE window tail_position(index) const {
-    windows_walk end = *this;
-    end.advance(full, 0);
-    return end.at;
-  }
-  PARE_ALWAYS_INLINE void advance(index windows, index) {
-    at.cell += windows * info::cell_step;
-    at.strip += windows * info::strip_step;
-    if constexpr (shared) at.places += windows * info::places_step;
-  }
-};
-
-template <class Call, index N, index M, index Shared>
-PARE_ALWAYS_INLINE auto start_walk(const Call& call, const panel_view<n_of_m<N, M, Shared>>& w, index row,
-                                   index panel) {
-  using walk = windows_walk<Call>;
-  const position at{start_of_row(call, row), w.strips + panel * w.panel_bytes};
-  const index full = call.k / walk::depth, tail = call.k % walk::depth;
-  if constexpr (walk::shared) {
-    return walk{{at, at.strip + weights_bytes_of_panel(w.panel_bytes)}, full, tail};
-  } else {
-    return walk{at, full, tail};
-  }
-}
-template <index N, index M, index Shared>
-PARE_ALWAYS_INLINE index panel_distance(const panel_view<n_of_m<N, M, Shared>>& w) {
-  return w.panel_bytes;
-}
+// windows.inl: products with weights of which N of every M stay, window after window of a row. Included by gemm.inl.
 
 template <class Dot>
 requires requires { Dot::window; }

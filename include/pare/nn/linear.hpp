@@ -36,13 +36,13 @@ constexpr bool fits(const output_map& o, std::int64_t reach) noexcept {
          std::int64_t{o.max} - o.zero_point <= reach;
 }
 template <class Out>
-PARE_COLD void refuse_output(const output_map& o, std::int64_t reach) {
+PARE_COLD void refuse_output(output_map o, std::int64_t reach) {
   using limits = std::numeric_limits<Out>;
-  const auto interval = [](auto low, auto high) { return text("[", low, ", ", high, "]"); };
+  const auto interval = [](std::int64_t low, std::int64_t high) { return text("[", low, ", ", high, "]"); };
   if (o.min > o.max || o.min < limits::min() || o.max > limits::max())
-    fail("output", "min <= max inside " + interval(limits::min(), limits::max()), interval(o.min, o.max));
+    fail("output", text("min <= max inside ", interval(limits::min(), limits::max())), interval(o.min, o.max));
   if (o.zero_point < limits::min() || o.zero_point > limits::max())
-    fail("output.zero_point", "a value in " + interval(limits::min(), limits::max()), o.zero_point);
+    fail("output.zero_point", text("a value in ", interval(limits::min(), limits::max())), o.zero_point);
   fail("output", text("ends at most ", reach, " from the zero point ", o.zero_point), interval(o.min, o.max));
 }
 /// Fails unless it fits: what the stage can compute.
@@ -215,7 +215,7 @@ auto linear_call(const matrix_view<X>& x, std::int32_t zero_point, const W& w, c
   call.weights = w.view();
   static_cast<general&>(call).k = w.k();
   call.zero_point = zero_point;
-  call.epilogue = stages::of(epilogue);
+  assign_stages(call.epilogue, stages::of(epilogue));
   call.out = y.data;
   call.out_stride = y.stride;
   return call;
@@ -231,7 +231,7 @@ inline namespace PARE_UNIT {
 ///
 /// A is the format of x (its type's full range unless a narrower one is promised), MaxDepth the largest k (see
 /// kernel/plan.hpp: what both prove decides whether sums are int32 or int64). y must not overlap x; an `add` stage may
-/// read y itself. Allocates nothing; uses up to 75 KB of stack per thread. Fails on extents that do not match, values
+/// read y itself. Allocates nothing; uses up to 80 KB of stack per thread. Fails on extents that do not match, values
 /// out of range, or a target that is not available.
 template <class A = void, index MaxDepth = default_depth, class X, PackedOperand W, Stage Epilogue, class Out,
           Executor E = sequential>

@@ -99,6 +99,11 @@ template <class T>
 PARE_ALWAYS_INLINE i32_reg pack_codes(const i32x16 (&x)[2], T) {
   return (i32_reg)pack_halves(pack_strip(x[0]), pack_strip(x[1]), T{});
 }
+/// The first of two strips of packed codes.
+template <class T>
+PARE_ALWAYS_INLINE void store_strip_of(T* p, i32_reg packed) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128((__m256i)packed));
+}
 /// Two strips of packed codes, side by side if V is 2, or one in each of two rows.
 template <int V, class T>
 PARE_ALWAYS_INLINE void store_packed_codes(T* p, index stride, i32_reg packed) {

@@ -124,6 +124,11 @@ PARE_ALWAYS_INLINE i32_reg pack_codes(const i32x16 (&x)[4], T) {
   return (i32_reg)pack_halves(pack_two(x[0], x[1]), pack_two(x[2], x[3]), T{});
 }
 
+/// The first of four strips of packed codes.
+template <class T>
+PARE_ALWAYS_INLINE void store_strip_of(T* p, i32_reg packed) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), first_128((i64_reg)packed));
+}
 /// Four strips of packed codes, V side by side in each of 4 / V rows, of which the first Rows are stored.
 template <int V, int Rows = 4 / V, class T>
 PARE_ALWAYS_INLINE void store_packed_codes(T* p, index stride, i32_reg packed) {

@@ -13,11 +13,15 @@ using f32x16 = lanes<f32_reg, i32_regs>;
 inline constexpr int i64_regs = 128 / static_cast<int>(sizeof(i64_reg));
 using i64x16 = lanes<i64_reg, i64_regs>;
 
-/// y.r[i] = f(x.r[i]...) for every register.
+/// y.r[i] = f(x.r[i]...) for every register. Single numbers stay in a loop: they are in memory anyway.
 template <class F, class Reg, int N, class... More>
 PARE_ALWAYS_INLINE auto each(F f, const lanes<Reg, N>& first, const More&... more) {
   lanes<decltype(f(first.r[0], more.r[0]...)), N> y;
-  PARE_UNROLL for (int i = 0; i < N; ++i) y.r[i] = f(first.r[i], more.r[i]...);
+  if constexpr (N < 16) {
+    PARE_UNROLL for (int i = 0; i < N; ++i) y.r[i] = f(first.r[i], more.r[i]...);
+  } else {
+    for (int i = 0; i < N; ++i) y.r[i] = f(first.r[i], more.r[i]...);
+  }
   return y;
 }
 

@@ -1,19 +1,20 @@
 // vnni_bytes.inl: 8- and 4-bit dots by vpdpbusd, four products per lane and instruction, for registers of any width.
-// Included after dots.inl and dpbusd(sum, unsigned, signed), broadcast_flipped(p) (as broadcast_4, but the top bit of
-// every byte flipped), copy_flipped(to, from, bytes) (a register, flipped so; reads no more than `bytes`, whole
-// cells).
+// Included after dots.inl and dpbusd(sum, unsigned, signed), broadcast_flipped(p, flips) (broadcast_4, xor flips),
+// copy_flipped(to, from, bytes) (a register, flipped so; reads no more than `bytes`, whole cells).
 
 struct dot_copied_bytes;
+struct dot_either_bytes;
 
 /// Both sides 8 bits. Signed activations enter as x + 128: vpdpbusd wants unsigned ones.
 template <bool Signed>
 struct dot_bytes : plain_dot<4> {
   using copied = std::conditional_t<Signed, dot_copied_bytes, void>;
+  using either = dot_either_bytes;
   static constexpr int chain = 1;  ///< products of a step that go into the same sums, one after the other
   static constexpr std::int32_t offset = Signed ? 128 : 0;
   using acc = single_sums;
   static PARE_ALWAYS_INLINE cell broadcast(const std::byte* p) {
-    return Signed ? broadcast_flipped(p) : broadcast_4(p);
+    return Signed ? broadcast_flipped(p, i32_reg{} - 0x7f7f7f80) : broadcast_4(p);
   }
   static PARE_ALWAYS_INLINE cell as_cell(i32_reg x) { return Signed ? x ^ (i32_reg{} - 0x7f7f7f80) : x; }
   /// The same for loops inside loops: around an asm that reads memory gcc 12 moves no sum into a register.
@@ -37,6 +38,16 @@ struct dot_copied_bytes : dot_bytes<false> {
   static PARE_ALWAYS_INLINE void copy(std::byte* to, const std::byte* from, index bytes) {
     copy_flipped(to, from, bytes);
   }
+};
+
+/// What flips the top bits of cells, unless they were copied.
+PARE_ALWAYS_INLINE i32_reg flips_for(bool copied) { return copied ? i32_reg{} : i32_reg{} - 0x7f7f7f80; }
+/// Signed activations, copied or not.
+struct dot_either_bytes : dot_bytes<true> {
+  struct flipper {
+    i32_reg flips;
+    PARE_ALWAYS_INLINE i32_reg broadcast(const std::byte* p) const { return broadcast_flipped(p, flips); }
+  };
 };
 
 struct dot_nibbles_apart;

@@ -23,12 +23,10 @@ PARE_ALWAYS_INLINE i32_reg madd_add(i32_reg sum, i32_reg a, i32_reg w) {
 
 /// Every byte with its top bit flipped. One instruction that reads, broadcasts and flips; clang 14 would flip in a
 /// general register and then broadcast.
-PARE_ALWAYS_INLINE i32_reg broadcast_flipped(const std::byte* p) {
+PARE_ALWAYS_INLINE i32_reg broadcast_flipped(const std::byte* p, i32_reg flips) {
   using unaligned_word = std::int32_t __attribute__((aligned(1), may_alias));
   i32_reg flipped;
-  __asm__("vpxord %2%{1to16%}, %1, %0"
-          : "=v"(flipped)
-          : "v"(i32_reg{} - 0x7f7f7f80), "m"(*reinterpret_cast<const unaligned_word*>(p)));
+  __asm__("vpxord %2%{1to16%}, %1, %0" : "=v"(flipped) : "v"(flips), "m"(*reinterpret_cast<const unaligned_word*>(p)));
   return flipped;
 }
 PARE_ALWAYS_INLINE void copy_flipped(std::byte* to, const std::byte* from, index bytes) {

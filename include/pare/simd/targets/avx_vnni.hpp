@@ -20,7 +20,7 @@ PARE_ALWAYS_INLINE i32_reg madd_add(i32_reg sum, i32_reg a, i32_reg w) {
 PARE_ALWAYS_INLINE i32_reg dpbusd(i32_reg sum, i32_reg a, i32_reg w) {
   return (i32_reg)_mm256_dpbusd_avx_epi32((__m256i)sum, (__m256i)a, (__m256i)w);
 }
-PARE_ALWAYS_INLINE i32_reg broadcast_flipped(const std::byte* p) { return broadcast_4(p) ^ (i32_reg{} - 0x7f7f7f80); }
+PARE_ALWAYS_INLINE i32_reg broadcast_flipped(const std::byte* p, i32_reg flips) { return broadcast_4(p) ^ flips; }
 PARE_ALWAYS_INLINE void copy_flipped(std::byte* to, const std::byte* from, index bytes) {
   __m256i cells;
   if (bytes >= register_bytes) {

@@ -1,0 +1,175 @@
+// tile_table.inl: this target's functions for a call, as tiles.hpp lists them. Included by gemm.inl.
+
+/// The microkernel of R rows, or cells of rows, by V panels.
+template <class Dot, class Walk, index CellStep, bool Twice, int R, int V>
+void tile_loop(void* to, const void* from, index start_step, const Walk& begin, index count, index row_bytes,
+               index panel_bytes) {
+  using acc = typename Dot::acc;
+  static_assert(R * V <= most_sums && sizeof(acc) <= most_sum_bytes);
+  const auto* starts = static_cast<const acc*>(from);
+  auto* sums = static_cast<acc*>(to);
+  acc sum[R][V];
+  PARE_UNROLL for (int r = 0; r < R; ++r, starts += start_step) PARE_UNROLL for (int v = 0; v < V; ++v) sum[r][v] =
+      starts[v];
+  Walk walk = begin;
+  add_strips<Dot, CellStep, Twice>(sum, walk, count, row_bytes, panel_bytes);
+  PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v)* sums++ = sum[r][v];
+}
+template <class Call, int R, int V>
+constexpr auto kernel_of() {
+  if constexpr (is_grouped<typename Call::structure>) {
+    return &grouped_tiles<Call, R, V, false>;
+  } else {
+    using info = traits<Call>;
+    using dot = typename info::choice::type;
+    constexpr int cells = static_cast<int>(ceil_div(R, rows_in_cell<dot>));
+    return &tile_loop<dot, walk_of<Call>, info::cell_step, loops_twice<info, R, V>, cells, V>;
+  }
+}
+template <class Call, int R, int V>
+constexpr void add_frequent(tile_set<Call>& set) {
+  constexpr bool whole = stores_from_registers<Call>;
+  auto& frequent = whole ? set.whole : set.frequent;
+  if constexpr (is_grouped<typename Call::structure>) {
+    frequent = &grouped_tiles<Call, R, V, whole>;
+  } else {
+    frequent = &frequent_tiles<Call, R, V, whole>;
+  }
+}
+
+/// Whether the highest tiles of V panels are frequent. (Where a lane is a register, none is faster than another.)
+template <class Call, int V>
+inline constexpr bool frequent_set = 2 * V >= traits<Call>::panels&& i32_regs < 16;
+
+/// Adds tiles of R rows, which fewer than `above` take, and of 8, 4, 2 and 1: every height more takes time to compile,
+/// and gains nothing (49 rows in tiles of 6 and one of 1 take a hundredth longer than in tiles of 6, 4 and 3).
+template <class Call, int R, int V>
+constexpr void add_heights(tile_set<Call>& set, int above) {
+  constexpr int grain = rows_in_cell<typename traits<Call>::choice::type>;
+  constexpr int less = R <= grain ? 0 : static_cast<int>(std::bit_floor(static_cast<unsigned>(R - grain)));
+  // The highest tile needs no other function where it has one for all rectangles.
+  if constexpr (R < traits<Call>::template rows<V> || !frequent_set<Call, V> ||
+                (stores_from_registers<Call> && !whole_columns<Call, strip_lanes>))
+    for (int r = R; r < above; ++r) set.up_to[r] = {R, kernel_of<Call, R, V>()};
+  if constexpr (less > 0) {
+    add_heights<Call, less, V>(set, R);
+  } else if constexpr (R > 1) {
+    set.up_to[1] = {1, kernel_of<Call, 1, V>()};
+  }
+}
+/// V panels side by side, then fewer.
+template <class Call, int V>
+constexpr void add_tile_sets(tile_set<Call>* set) {
+  constexpr int rows = traits<Call>::template rows<V>;
+  *set = {V, rows, nullptr, nullptr, {}};
+  if constexpr (frequent_set<Call, V>) add_frequent<Call, rows, V>(*set);
+  add_heights<Call, rows, V>(*set, rows + 1);
+  if constexpr (V > 1 && !whole_columns<Call, V * strip_lanes>) add_tile_sets<Call, V / 2>(set + 1);
+}
+/// The same for products of R rows.
+template <class Call, int R, int V>
+constexpr void add_low_tile_sets(tile_set<Call>* set) {
+  *set = {V, R, nullptr, nullptr, {}};
+  set->up_to[R] = {R, kernel_of<Call, R, V>()};
+  if constexpr (V > 1) add_low_tile_sets<Call, R, V / 2>(set + 1);
+}
+
+template <class Call>
+void start_panels(const Call& call, index panel, int panels, void* to) {
+  using dot = typename traits<Call>::choice::type;
+  for (int v = 0; v < panels; ++v) {
+    auto& start = static_cast<typename dot::acc*>(to)[v];
+    if constexpr (column_starts<Call, 1>::any) {
+      start = started_at<dot>(column_start(call, (panel + v) * strip_lanes));
+    } else {
+      start = {};
+    }
+  }
+}
+template <class Call>
+void start_rows(const Call& call, index row, int rows, int panels, const void* from, void* to) {
+  auto* sum = static_cast<i32x16*>(to);
+  for (int r = 0; r < rows; ++r)
+    for (int v = 0; v < panels; ++v) *sum++ = start_of_row_sums(call, row + r, static_cast<const i32x16*>(from)[v]);
+}
+template <class Call>
+void flush_sums(void* sums, void* totals, int count, bool flushed) {
+  using dot = typename traits<Call>::choice::type;
+  flush<dot>(static_cast<typename dot::acc*>(sums), static_cast<i64x16*>(totals), count, flushed);
+}
+
+/// The epilogue of a tile's sums.
+template <class Call>
+void store_sums(const Call& call, index row, int rows, index panel, int panels, void* from, const void* flushed_to,
+                bool flushed) {
+  using info = traits<Call>;
+  using dot = typename info::choice::type;
+  constexpr int grain = rows_in_cell<dot>;
+  const index column = panel * strip_lanes;
+  auto* sums = static_cast<typename dot::acc*>(from);
+  const auto* totals = static_cast<const typename info::total*>(flushed_to);
+  const auto value = [&](int r, int v) __attribute__((always_inline)) {
+    const int i = r / grain * panels + v;
+    return finished_sum(call, column + v * strip_lanes, row_result<dot>(sums[i], r % grain), totals[i], flushed);
+  };
+  using value_type = decltype(value(0, 0));
+  const int count = rows * panels;
+  if constexpr (std::is_same_v<value_type, typename dot::acc> && info::choice::period == 0 &&
+                (!info::shifted || starts_corrected<Call>)) {
+    if (count % (strips_behind + 1) != 0)
+      for (int i = 0; i < strips_behind; ++i) sums[count + i] = {};
+    store_rows(destination_of(call), stages_left(call), row, rows, column, panels, sums);
+  } else {
+    value_type values[grain * most_sums + strips_behind];
+    for (int r = 0; r < rows; ++r)
+      for (int v = 0; v < panels; ++v) values[r * panels + v] = value(r, v);
+    for (int i = 0; i < strips_behind; ++i) values[count + i] = values[0];
+    store_rows(destination_of(call), stages_left(call), row, rows, column, panels, values);
+  }
+}
+
+template <class Call>
+bool holds_panels(const Call& call, index panel, int panels) {
+  return holds_tile(call, panel * strip_lanes, panels);
+}
+
+/// The table without its tiles.
+template <class Call>
+constexpr tile_table<Call> bare_table() {
+  using info = traits<Call>;
+  using dot = typename info::choice::type;
+  tile_table<Call> table{};
+  table.holds = &holds_panels<Call>;
+  table.rows_of_cell = rows_in_cell<dot>;
+  if constexpr (!is_grouped<typename Call::structure>) {
+    using choice = typename info::choice;
+    table.start = &start_panels<Call>;
+    if constexpr (requires(const Call& call) { call.row_terms; }) table.start_rows = &start_rows<Call>;
+    if constexpr (choice::period != 0) table.flush = &flush_sums<Call>;
+    table.store = &store_sums<Call>;
+    table.copy = copy_function_of<Call>();
+    table.copies_pay = i32_regs > 1;
+    table.cell_step = info::cell_step;
+    table.room = room_of<typename single_dot<dot>::type>;
+    if constexpr (choice::period != 0) {
+      table.period = period_for<choice>(true);
+      table.whole_period = period_for<choice>(false);
+    }
+  }
+  return table;
+}
+template <class Call>
+inline constexpr tile_table<Call> table_of = [] {
+  constexpr int panels = traits<Call>::panels, one = widest_for<Call, 1>, two = widest_for<Call, 2>;
+  tile_table<Call> table = bare_table<Call>();
+  add_tile_sets<Call, panels>(table.sets.data());
+  if constexpr (one > panels && !HasLoneDot<Call>) add_low_tile_sets<Call, 1, one>(table.one_row.data());
+  if constexpr (two > panels) add_low_tile_sets<Call, 2, two>(table.two_rows.data());
+  return table;
+}();
+
+template <class Call>
+inline constexpr row_rewriting<Call> rewriting_of = [] {
+  using dot = typename traits<rewritten_call<Call>>::choice::type;
+  return row_rewriting<Call>{dot::depth, &dot::row_bytes, &dot::rewrite, &table_of<rewritten_call<Call>>};
+}();
