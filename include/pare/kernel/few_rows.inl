@@ -41,7 +41,7 @@ bool run_few_rows([[maybe_unused]] const Call& call) noexcept {
       if (rows == 1 && call.k <= traits<Call>::choice::type::lone_depth) {
         static constexpr tile_table<lone> table = [] {
           tile_table<lone> all = bare_table<lone>();
-          add_low_tile_sets<lone, 1, V>(all.sets.data());
+          all.sets = low_tile_sets<lone, 1, widest_for<Call, 1>>;
           return all;
         }();
         run_rows(lone{call}, table, part.row_begin, part.row_end);

@@ -86,13 +86,13 @@ void run_product(const Call& call, const tile_table<Call>& table) noexcept {
     run_rows(call, table, row, std::min(row + step, part.row_end));
 }
 
-/// How a target rewrites rows: rewrite(to, row, k) makes row_bytes(k) of a row, for cells of `depth` elements, and
-/// returns what every sum of that row then lacks.
+/// How a target rewrites rows of k elements, `stride` bytes apart, for cells of `depth` elements: row_bytes(k) each,
+/// and in `terms` what every sum of a row then lacks.
 template <class Call>
 struct row_rewriting {
   index depth;
   index (*row_bytes)(index k);
-  std::int32_t (*rewrite)(std::byte* to, const std::byte* row, index k);
+  void (*rewrite)(std::byte* to, std::int32_t* terms, const std::byte* from, index rows, index stride, index k);
   const tile_table<rewritten_call<Call>>* table;
 };
 
@@ -117,8 +117,7 @@ bool run_rewritten(const Call& call, const row_rewriting<Call>& to) noexcept {
   const index step = rows_of_block(end - begin, fit, to.table->sets[0].rows);
   for (index row = begin; row < end; row += step) {
     const index last = std::min(row + step, end);
-    for (index i = row; i < last; ++i)
-      rows.terms[i - row] = to.rewrite(rows.memory + (i - row) * row_bytes, start_of_row(call, i), call.k);
+    to.rewrite(rows.memory, rows.terms, start_of_row(call, row), last - row, call.a_stride, call.k);
     rewritten_call<Call> block{call, round_up(call.k, to.depth), terms - row};
     block.a = reinterpret_cast<const typename Call::activations::type*>(rows.memory) - row * row_bytes;
     block.a_stride = row_bytes;

@@ -199,14 +199,6 @@ inline constexpr bool ends_in_wide_product<requantize_stage<Policy>> = Policy::t
 template <class First, class Second>
 inline constexpr bool ends_in_wide_product<chain<First, Second>> = ends_in_wide_product<Second>;
 
-/// Whether the most frequent tiles take the sums from registers into the epilogue. Where a lane is a register, or where
-/// the epilogue is long and a strip takes many of few registers, that gains nothing, and takes time to compile. With
-/// AVX2 and a depth of 16 to 64 it gains a third, with AVX-512 a fifth.
-template <class Call>
-inline constexpr bool stores_from_registers = whole_columns<Call, strip_lanes> ||
-                                              (i32_regs < 16 && !(ends_in_wide_product<decltype(Call::epilogue)> &&
-                                                                  registers <= 16 && i32_regs >= 4));
-
 /// The epilogue of the first `rows` rows of a tile, all R of them and all columns of V panels if Whole: value(r, v) is
 /// the finished sum of row r and panel v. With both ways in one function gcc 12 keeps the sums in memory.
 template <int R, int V, bool Whole, class Call, class Epilogue, class Value>
@@ -217,7 +209,16 @@ PARE_ALWAYS_INLINE void store_tile(const Call& call, const Epilogue& epilogue, i
   } else {
     std::remove_cvref_t<decltype(value(0, 0))> values[R * V + strips_behind];
     PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r * V + v] = value(r, v);
-    for (int i = R * V; i < R * V + strips_behind; ++i) values[i] = values[0];
+    PARE_UNROLL for (int i = R * V; i < R * V + strips_behind; ++i) values[i] = {};
     store_rows(destination_of(call), epilogue, row, static_cast<int>(rows), column, V, values);
   }
 }
+
+/// Whether the most frequent tiles have functions of their own for rectangles that hold their columns, in which the
+/// epilogue takes the sums from registers. Where a lane is a register, or where the epilogue is long and a strip takes
+/// many of few registers, that gains nothing, and takes time to compile. Elsewhere it gains up to a third at a depth of
+/// 16 to 64.
+template <class Call>
+inline constexpr bool stores_from_registers = whole_columns<Call, strip_lanes> ||
+                                              (i32_regs < 16 && !(ends_in_wide_product<decltype(Call::epilogue)> &&
+                                                                  registers <= 16 && i32_regs >= 4));

@@ -26,20 +26,26 @@ constexpr auto kernel_of() {
     return &tile_loop<dot, walk_of<Call>, info::cell_step, loops_twice<info, R, V>, cells, V>;
   }
 }
-template <class Call, int R, int V>
-constexpr void add_frequent(tile_set<Call>& set) {
-  constexpr bool whole = stores_from_registers<Call>;
-  auto& frequent = whole ? set.whole : set.frequent;
+template <class Call, int R, int V, bool Whole>
+constexpr tile_function<Call> frequent_tiles_of() {
   if constexpr (is_grouped<typename Call::structure>) {
-    frequent = &grouped_tiles<Call, R, V, whole>;
+    return &grouped_tiles<Call, R, V, Whole>;
   } else {
-    frequent = &frequent_tiles<Call, R, V, whole>;
+    return &frequent_tiles<Call, R, V, Whole>;
   }
 }
 
-/// Whether the highest tiles of V panels are frequent. (Where a lane is a register, none is faster than another.)
+/// Whether the highest tiles of V panels are frequent. (Where a lane is a register, none is faster than another; single
+/// rows of windows leave SSE4.1 no register for what surrounds their loop.)
 template <class Call, int V>
-inline constexpr bool frequent_set = 2 * V >= traits<Call>::panels&& i32_regs < 16;
+inline constexpr bool frequent_set = 2 * V >= traits<Call>::panels&& i32_regs < 16 &&
+                                     (window_depth<typename Call::structure> == 0 ||
+                                      traits<Call>::template rows<V> > 1);
+
+/// Whether they have a function for rectangles that cut them, or never meet one. With AVX-512 a microkernel does as
+/// well.
+template <class Call>
+inline constexpr bool cut_frequent = whole_columns<Call, strip_lanes> || !stores_from_registers<Call> || i32_regs > 1;
 
 /// Adds tiles of R rows, which fewer than `above` take, and of 8, 4, 2 and 1: every height more takes time to compile,
 /// and gains nothing (49 rows in tiles of 6 and one of 1 take a hundredth longer than in tiles of 6, 4 and 3).
@@ -47,9 +53,7 @@ template <class Call, int R, int V>
 constexpr void add_heights(tile_set<Call>& set, int above) {
   constexpr int grain = rows_in_cell<typename traits<Call>::choice::type>;
   constexpr int less = R <= grain ? 0 : static_cast<int>(std::bit_floor(static_cast<unsigned>(R - grain)));
-  // The highest tile needs no other function where it has one for all rectangles.
-  if constexpr (R < traits<Call>::template rows<V> || !frequent_set<Call, V> ||
-                (stores_from_registers<Call> && !whole_columns<Call, strip_lanes>))
+  if constexpr (R < traits<Call>::template rows<V> || !(frequent_set<Call, V> && cut_frequent<Call>))
     for (int r = R; r < above; ++r) set.up_to[r] = {R, kernel_of<Call, R, V>()};
   if constexpr (less > 0) {
     add_heights<Call, less, V>(set, R);
@@ -62,7 +66,11 @@ template <class Call, int V>
 constexpr void add_tile_sets(tile_set<Call>* set) {
   constexpr int rows = traits<Call>::template rows<V>;
   *set = {V, rows, nullptr, nullptr, {}};
-  if constexpr (frequent_set<Call, V>) add_frequent<Call, rows, V>(*set);
+  if constexpr (frequent_set<Call, V>) {
+    if constexpr (stores_from_registers<Call>) set->whole = frequent_tiles_of<Call, rows, V, true>();
+    if constexpr (cut_frequent<Call> && !whole_columns<Call, strip_lanes>)
+      set->frequent = frequent_tiles_of<Call, rows, V, false>();
+  }
   add_heights<Call, rows, V>(*set, rows + 1);
   if constexpr (V > 1 && !whole_columns<Call, V * strip_lanes>) add_tile_sets<Call, V / 2>(set + 1);
 }
@@ -73,6 +81,13 @@ constexpr void add_low_tile_sets(tile_set<Call>* set) {
   set->up_to[R] = {R, kernel_of<Call, R, V>()};
   if constexpr (V > 1) add_low_tile_sets<Call, R, V / 2>(set + 1);
 }
+
+template <class Call, int R, int V>
+inline constexpr tile_sets<Call> low_tile_sets = [] {
+  tile_sets<Call> sets{};
+  add_low_tile_sets<Call, R, V>(sets.data());
+  return sets;
+}();
 
 template <class Call>
 void start_panels(const Call& call, index panel, int panels, void* to) {
@@ -123,7 +138,7 @@ void store_sums(const Call& call, index row, int rows, index panel, int panels, 
     value_type values[grain * most_sums + strips_behind];
     for (int r = 0; r < rows; ++r)
       for (int v = 0; v < panels; ++v) values[r * panels + v] = value(r, v);
-    for (int i = 0; i < strips_behind; ++i) values[count + i] = values[0];
+    for (int i = 0; i < strips_behind; ++i) values[count + i] = {};
     store_rows(destination_of(call), stages_left(call), row, rows, column, panels, values);
   }
 }
@@ -163,13 +178,17 @@ inline constexpr tile_table<Call> table_of = [] {
   constexpr int panels = traits<Call>::panels, one = widest_for<Call, 1>, two = widest_for<Call, 2>;
   tile_table<Call> table = bare_table<Call>();
   add_tile_sets<Call, panels>(table.sets.data());
-  if constexpr (one > panels && !HasLoneDot<Call>) add_low_tile_sets<Call, 1, one>(table.one_row.data());
-  if constexpr (two > panels) add_low_tile_sets<Call, 2, two>(table.two_rows.data());
+  if constexpr (one > panels && !HasLoneDot<Call>) table.one_row = low_tile_sets<Call, 1, one>.data();
+  if constexpr (two > panels) table.two_rows = low_tile_sets<Call, 2, two>.data();
   return table;
 }();
 
+template <class Dot>
+void rewrite_rows(std::byte* to, std::int32_t* terms, const std::byte* from, index rows, index stride, index k) {
+  for (; rows > 0; --rows, to += Dot::row_bytes(k), from += stride) *terms++ = Dot::rewrite(to, from, k);
+}
 template <class Call>
 inline constexpr row_rewriting<Call> rewriting_of = [] {
   using dot = typename traits<rewritten_call<Call>>::choice::type;
-  return row_rewriting<Call>{dot::depth, &dot::row_bytes, &dot::rewrite, &table_of<rewritten_call<Call>>};
+  return row_rewriting<Call>{dot::depth, &dot::row_bytes, &rewrite_rows<dot>, &table_of<rewritten_call<Call>>};
 }();

@@ -55,7 +55,8 @@ using tile_sets = std::array<tile_set<Call>, 3>;
 /// The functions of a target for a call. They take sums and totals of a tile as microkernels leave them.
 template <class Call>
 struct tile_table {
-  tile_sets<Call> sets, one_row, two_rows;                   ///< one_row, two_rows: of calls that have no more
+  tile_sets<Call> sets;
+  const tile_set<Call>*one_row, *two_rows;                   ///< those of calls that have no more rows; null: the same
   bool (*holds)(const Call& call, index panel, int panels);  ///< whether `whole` may run there
   void (*start)(const Call& call, index panel, int panels, void* starts);
   /// sums = starts, and what the rows' sums lack; null where they lack nothing.
@@ -203,10 +204,9 @@ template <class Call>
 PARE_ALWAYS_INLINE void run_rows_from(const Call& call, const tile_table<Call>& table, index begin, index end,
                                       index panel) noexcept {
   const index rows = end - begin;
-  const auto& sets = rows == 1 && table.one_row[0].panels != 0    ? table.one_row
-                     : rows == 2 && table.two_rows[0].panels != 0 ? table.two_rows
-                                                                  : table.sets;
-  run_tiles(call, table, sets.data(), begin, end, panel, panel_count(call.part.column_end));
+  const tile_set<Call>* const low = rows == 1 ? table.one_row : rows == 2 ? table.two_rows : nullptr;
+  run_tiles(call, table, low != nullptr ? low : table.sets.data(), begin, end, panel,
+            panel_count(call.part.column_end));
 }
 template <class Call>
 PARE_ALWAYS_INLINE void run_rows(const Call& call, const tile_table<Call>& table, index begin, index end) noexcept {

@@ -29,7 +29,7 @@ struct dot_rewritten_bytes : dot_signed_bytes<Signed> {
   /// Bytes of a rewritten row: whole registers, and a line, so that not all rows begin in the same set of a cache.
   static constexpr index row_bytes(index k) { return 2 * round_up(k, register_bytes) + strip_bytes; }
   /// Rewrites a row of k activations. Returns the row's term.
-  static std::int32_t rewrite(std::byte* to, const std::byte* row, index k) {
+  static PARE_ALWAYS_INLINE std::int32_t rewrite(std::byte* to, const std::byte* row, index k) {
     i32_reg terms{};
     for (; k >= register_bytes; k -= register_bytes, row += register_bytes, to += 2 * register_bytes)
       terms = rewrite(to, load_register(row), terms);
@@ -42,9 +42,11 @@ struct dot_rewritten_bytes : dot_signed_bytes<Signed> {
     constexpr std::make_integer_sequence<int, register_bytes / 4> words{};
     const i32_reg a = dot_signed_bytes<Signed>::as_signed(x), magnitude = absolute(a);
     const auto negative = (i32_reg)((i8_reg)a < 0);
-    const i32_reg cells[2] = {in_turns<0>(magnitude, negative, words),
-                              in_turns<register_bytes / 8>(magnitude, negative, words)};
-    std::memcpy(to, cells, sizeof cells);
+    // One after the other: gcc 12 copies both of them by way of the stack.
+    const i32_reg first = in_turns<0>(magnitude, negative, words);
+    const i32_reg second = in_turns<register_bytes / 8>(magnitude, negative, words);
+    std::memcpy(to, &first, sizeof first);
+    std::memcpy(to + register_bytes, &second, sizeof second);
     return madd_add(terms, maddubs(magnitude & negative, i32_reg{} + 0x01010101), i32_reg{} + 0x00010001);
   }
 };

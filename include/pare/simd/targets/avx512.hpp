@@ -35,7 +35,15 @@ PARE_ALWAYS_INLINE i32_reg load_some(const std::byte* p, index bytes, std::int32
   const auto here = static_cast<__mmask64>((std::uint64_t{1} << bytes) - 1);
   return (i32_reg)_mm512_mask_loadu_epi8(_mm512_set1_epi32(others), here, p);
 }
-PARE_ALWAYS_INLINE std::int32_t sum_of_lanes(i32_reg x) { return _mm512_reduce_add_epi32((__m512i)x); }
+PARE_ALWAYS_INLINE std::int32_t sum_of_lanes(i32_reg x) {  // gcc 12 warns of an undefined value in its own reduction
+  i32_half low, high;
+  split<i32_half, i32_reg, 0>(x, low, half_sequence{});
+  split<i32_half, i32_reg, half_lanes>(x, high, half_sequence{});
+  const i32_half sum = low + high;
+  std::int32_t all = 0;
+  for (int i = 0; i < half_lanes; ++i) all += sum[i];
+  return all;
+}
 
 #include "../x86_bytes.inl"
 
