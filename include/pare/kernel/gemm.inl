@@ -132,7 +132,7 @@ PARE_ALWAYS_INLINE bool in_pieces(Walk walk, int rows, index row_bytes, const Ad
     walk.move_to_tail(cells);
     step_bytes = room;
   }
-  for (index left = walk.full;;) {
+  for (index left = in_tail ? single_dot<dot>::type::strips : walk.full;;) {
     const index now = period != 0 && left > most ? most : left;
     add(walk, now, step_bytes);
     left -= now;

@@ -164,6 +164,7 @@ constexpr tile_table<Call> bare_table() {
     table.store = &store_sums<Call>;
     table.copy = copy_function_of<Call>();
     table.copies_pay = i32_regs > 1;
+    table.tail_strips = single_dot<dot>::type::strips;
     table.cell_step = info::cell_step;
     table.room = room_of<typename single_dot<dot>::type>;
     if constexpr (choice::period != 0) {

@@ -68,6 +68,7 @@ struct tile_table {
   copy_function copy;          ///< null where the dot reads rows in place
   bool copies_pay;             ///< that few products read, on every CPU
   int rows_of_cell;            ///< 1 or 2
+  index tail_strips;           ///< that partial cells meet
   index cell_step, room;       ///< room: bytes that may be read of a partial cell
   index period, whole_period;  ///< strips between two flushes, for rows that end in a partial cell, or do not
 };
@@ -116,7 +117,7 @@ PARE_ALWAYS_INLINE bool sum_tile(const Call& call, const tile_table<Call>& table
                row_bytes);
     auto tail = walk;
     tail.move_to_tail(m.cells);
-    add(tail, 1, table.room);
+    add(tail, table.tail_strips, table.room);
     most = table.period;
   }
   bool flushed = false;

@@ -27,10 +27,7 @@ struct ordered_walk {
   PARE_ALWAYS_INLINE position here() const { return at; }
   PARE_ALWAYS_INLINE const std::byte* tail_cell(index cell_step) const { return at.cell + full * cell_step; }
   /// Makes it the walk over the partial cell alone, of which `cells` are copies.
-  PARE_ALWAYS_INLINE void move_to_tail(const std::byte* cells) {
-    at = {cells, at.strip + full * StripStep};
-    full = 1;
-  }
+  PARE_ALWAYS_INLINE void move_to_tail(const std::byte* cells) { at = {cells, at.strip + full * StripStep}; }
   PARE_ALWAYS_INLINE void advance(index cells, index cell_step) {
     at.cell += cells * cell_step;
     at.strip += cells * StripStep;
@@ -67,7 +64,6 @@ struct listed_walk {
     row = cells;
     listed = &first;
     strip += full * strip_bytes;
-    full = 1;
   }
   PARE_ALWAYS_INLINE void advance(index cells, index) {
     listed += cells;
@@ -96,7 +92,6 @@ struct windows_walk {
   PARE_ALWAYS_INLINE void move_to_tail(const std::byte* cells) {
     advance(full, 0);
     at.cell = cells;
-    full = 1;
   }
   PARE_ALWAYS_INLINE void advance(index windows, index) {
     at.cell += windows * cell_step;
