@@ -154,14 +154,18 @@ template <class Call, int R, int V, conv_runs Runs, bool Whole>
 PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
   using info = traits<Call>;
   const index column = panel * strip_lanes;
-  typename info::choice::type::acc sum[R][V] = {};
-  start_sums<R, V>(call, column_starts<Call, V>(call, column), sum);
+  using dot = typename info::choice::type;
+  typename dot::acc sum[R][V] = {};
+  if constexpr (starts_anywhere<Call>) {
+    typename dot::acc starts[V];
+    PARE_UNROLL for (int v = 0; v < V; ++v) starts[v] = started_at<dot>(column_start(call, column + v * strip_lanes));
+    start_sums<Call>(call, starts, sum, row);
+  }
   typename info::total total[R][V];
   const bool flushed = add_runs<info, R, V, Runs>(sum, total, taps, row, at, rows, call.weights, panel);
   store_tile<R, V, Whole>(
       call, stages_left(call), row, std::min<index>(rows, R), column, [&](int r, int v) __attribute__((always_inline)) {
-        return finished_sum(call, column + v * strip_lanes, info::choice::type::result(sum[r][v]), total[r][v],
-                            flushed);
+        return finished_sum(call, column + v * strip_lanes, dot::result(sum[r][v]), total[r][v], flushed);
       });
 }
 

@@ -110,6 +110,14 @@ struct map_stage : stage {
   F function;
 };
 
+/// Whether a stage reads a matrix of the output's shape: it must not be run for columns that are not there.
+template <class S>
+inline constexpr bool reads_operands = false;
+template <class T>
+inline constexpr bool reads_operands<add_stage<T>> = true;
+template <class First, class Second>
+inline constexpr bool reads_operands<chain<First, Second>> = reads_operands<First> || reads_operands<Second>;
+
 /// The kind of value after stage S, given the kind before it; does not compile where S cannot follow.
 template <value_kind In, class S>
 struct after;

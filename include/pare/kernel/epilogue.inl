@@ -118,17 +118,22 @@ PARE_ALWAYS_INLINE void to_steps(const Stage& stage, f32x16 (&x)[N], i32x16 (&st
 }
 
 /// x / 2^e, ties away from zero (gemmlowp's RoundingDivideByPOT). Pre: 0 <= e <= 31.
+PARE_ALWAYS_INLINE i32_reg divide_by_power(i32_reg x, i32_reg e) {
+  const auto mask = (i32_reg)((((u32_reg)(e & 0) + 1u) << (u32_reg)e) - 1u);
+  return (x >> e) + greater(x & mask, (mask >> 1) - (x >> 31));
+}
 PARE_ALWAYS_INLINE i32x16 divide_by_power(const i32x16& x, const i32x16& e) {
-  const auto one = fill<i32x16>(1), zero = fill<i32x16>(0);
-  const i32x16 mask = (one << e) - one;
-  const i32x16 threshold = each([&](i32_reg m) { return m >> 1; }, mask) + greater(zero, x);
-  return (x >> e) + greater(x & mask, threshold);
+  return each([&](i32_reg x, i32_reg e) { return divide_by_power(x, e); }, x, e);
 }
 
 // The policies of numeric/requantize.hpp, one each: scaled(tag, x, terms).
 PARE_ALWAYS_INLINE i32x16 scaled(tflite, const i32x16& x, const i32x16 (&t)[2]) {
-  const auto zero = fill<i32x16>(0);
-  return divide_by_power(mul_q31(x << max(t[1], zero), t[0]), max(zero - t[1], zero));
+  return each(
+      [&](i32_reg x, i32_reg value, i32_reg shift) {
+        const i32_reg left = shift > 0 ? shift : (shift & 0);
+        return divide_by_power(mul_q31((i32_reg)((u32_reg)x << (u32_reg)left), value), left - shift);
+      },
+      x, t[0], t[1]);
 }
 PARE_ALWAYS_INLINE i64x16 scaled(tflite_single, const i32x16& x, const i32x16 (&t)[2]) {
   const i64x16 shift = widen(fill<i32x16>(31) - t[1]);

@@ -10,7 +10,7 @@ PARE_ALWAYS_INLINE index run_far_rows(const Call& call, index row, index rows, i
   constexpr int V = std::max(widest_for<Call, R>, traits<Call>::panels);
   static constexpr tile_table<far> table = bare_table<far>();
   static constexpr tile_set<far> set = [] {
-    tile_set<far> all{V, R, nullptr, nullptr, {}};
+    tile_set<far> all{V, R, nullptr, {}};
     all.up_to[R] = {R, kernel_of<far, R, V>()};
     return all;
   }();

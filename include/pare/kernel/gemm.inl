@@ -114,17 +114,18 @@ PARE_ALWAYS_INLINE void add_strips(typename Dot::acc (&sum)[R][V], Walk& walk, i
     steps<single, R, V, 1>(sum, walk, rest / single::strips, CellStep, row_bytes, panel_bytes);
 }
 
-/// Calls add(walk, count, row_bytes) for the partial cells of `rows` rows, from a copy that zeros complete, and then
-/// for all whole ones; where int32 could overflow, flush(whether it was called before) every `period` strips. Returns
-/// whether it was.
-template <class Traits, int MostRows, class Walk, class Add, class Flush>
-PARE_ALWAYS_INLINE bool in_pieces(Walk walk, int rows, index row_bytes, const Add& add, const Flush& flush_sums) {
+/// Adds the whole walk to `sum`: the partial cells of the rows, from a copy that zeros complete, and then all whole
+/// ones. Where int32 could overflow, `sum` is moved to `total` every `period` strips. Returns whether it was.
+template <class Traits, int R, int V, class Walk, class Sum, class Total>
+PARE_ALWAYS_INLINE bool accumulate(Sum (&sum)[R][V], Total& total, const Walk& whole, index row_bytes,
+                                   index panel_bytes) {
   using dot = typename Traits::choice::type;
+  constexpr int rows = R * rows_in_cell<dot>;
   constexpr index period = Traits::choice::period, room = room_of<typename single_dot<dot>::type>;
-  [[maybe_unused]] const index most = period_for<typename Traits::choice>(walk.tail != 0);
-  alignas(8) std::byte cells[MostRows * room];
-  bool flushed = false, in_tail = walk.tail != 0;
-  const Walk whole = walk;
+  [[maybe_unused]] const index most = period_for<typename Traits::choice>(whole.tail != 0);
+  alignas(8) std::byte cells[rows * room];
+  bool flushed = false, in_tail = whole.tail != 0;
+  Walk walk = whole;
   index step_bytes = row_bytes;
   if (in_tail) {
     copy_tails(cells, room, rows, walk.tail_cell(Traits::cell_step), walk.tail * index{sizeof(typename Traits::a_type)},
@@ -134,7 +135,7 @@ PARE_ALWAYS_INLINE bool in_pieces(Walk walk, int rows, index row_bytes, const Ad
   }
   for (index left = in_tail ? single_dot<dot>::type::strips : walk.full;;) {
     const index now = period != 0 && left > most ? most : left;
-    add(walk, now, step_bytes);
+    add_strips<dot, Traits::cell_step, (R > 1)>(sum, walk, now, step_bytes, panel_bytes);
     left -= now;
     if (left == 0) {
       if (!in_tail) return flushed;
@@ -143,23 +144,9 @@ PARE_ALWAYS_INLINE bool in_pieces(Walk walk, int rows, index row_bytes, const Ad
       left = walk.full;
       step_bytes = row_bytes;
     } else if constexpr (period != 0) {
-      flush_sums(std::exchange(flushed, true));
+      flush_registers<dot>(sum, total, std::exchange(flushed, true));
     }
   }
-}
-
-/// Adds the whole walk to `sum`; where int32 could overflow, `sum` is moved to `total`. Returns whether it was.
-template <class Traits, int R, int V, class Walk, class Sum, class Total>
-PARE_ALWAYS_INLINE bool accumulate(Sum (&sum)[R][V], Total& total, const Walk& walk, index row_bytes,
-                                   index panel_bytes) {
-  using dot = typename Traits::choice::type;
-  constexpr int rows = R * rows_in_cell<dot>;
-  return in_pieces<Traits, rows>(
-      walk, rows, row_bytes,
-      [&](Walk & piece, index count, index step_bytes) __attribute__((always_inline)) {
-        add_strips<dot, Traits::cell_step, (R > 1)>(sum, piece, count, step_bytes, panel_bytes);
-      },
-      [&](bool flushed) __attribute__((always_inline)) { flush_registers<dot>(sum, total, flushed); });
 }
 
 PARE_ALWAYS_INLINE const i32x16& sum_with(const i32x16& sum, no_total, bool) { return sum; }
@@ -189,23 +176,23 @@ PARE_ALWAYS_INLINE Sums correction(const Call& call, index column) {
 #include "groups.inl"
 
 /// Rows [row, end) of V panels, R at a time: the most frequent tiles, by a function that does it all. Whole: as
-/// store_tile has it. Pre: R divides end - row; holds_tile() if Whole.
+/// store_tile has it. Pre: R divides end - row; if Whole, all columns are stored, and what small_tiles leave out is not
+/// needed.
 template <class Call, int R, int V, bool Whole>
-__attribute__((noinline)) void frequent_tiles(const Call& call, index row, index end, index panel) {
+__attribute__((noinline)) void frequent_tiles(const typename base_call<Call>::type& call, index row, index end,
+                                              index panel, const void* starts) {
   using info = traits<Call>;
   using dot = typename info::choice::type;
   constexpr int rows = rows_in_cell<dot>, cells = static_cast<int>(ceil_div(R, rows));
   const index column = panel * strip_lanes;
-  // Computed once for all tiles, and read from memory, because tiles leave no registers.
-  column_starts<Call, V> starts(call, column);
-  __asm__("" : "+m"(starts));
   for (; row < end; row += R) {
     auto walk = start_walk(call, call.weights, row, panel);
     // A lone row is both rows of its cells.
     index row_bytes = R < rows ? 0 : call.a_stride * index{sizeof(typename info::a_type)};
     copy_tile(call, copy_function_of<Call>(), R, walk, row_bytes);
     typename dot::acc sum[cells][V] = {};
-    start_sums<cells, V>(call, starts, sum, row);
+    if constexpr (starts_anywhere<Call>)
+      start_sums<Call>(call, static_cast<const typename dot::acc*>(starts), sum, row);
     typename info::total total[cells][V];
     const bool flushed = accumulate<info, cells, V>(sum, total, walk, row_bytes, panel_distance(call.weights));
     end_sums<cells, V>(sum);
@@ -228,8 +215,11 @@ void run(const Call& call) noexcept {
   if constexpr (i32_regs == 1 && !is_grouped<typename Call::structure>) {
     // What surrounds tiles of all sizes would take longer than this one.
     const index panel = column / strip_lanes;
-    if (row_end - row == 1 && (column_end - 1) / strip_lanes == panel)
-      return frequent_tiles<Call, 1, 1, false>(call, row, row_end, panel);
+    if (row_end - row == 1 && (column_end - 1) / strip_lanes == panel) {
+      typename traits<Call>::choice::type::acc start;
+      start_panels(call, panel, 1, &start);
+      return frequent_tiles<Call, 1, 1, false>(call, row, row_end, panel, &start);
+    }
   }
   if constexpr (RewrittenCall<Call>) {
     if (run_rewritten(call, rewriting_of<Call>)) return;

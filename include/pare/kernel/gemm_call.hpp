@@ -44,8 +44,9 @@ struct gemm_call {
   Out* out = nullptr;
   index out_stride = 0;
   rectangle part;
-  bool copied = false;          ///< set by a kernel that has copied the rows of `a` as its dot wants them
-  std::byte* copies = nullptr;  ///< set by a kernel whose tiles copy their rows to it
+  bool copied = false;                      ///< set by a kernel that has copied the rows of `a` as its dot wants them
+  std::byte* copies = nullptr;              ///< set by a kernel whose tiles copy their rows to it
+  const std::int32_t* row_terms = nullptr;  ///< set by one that has rewritten rows: what the sums of each lack
 };
 
 /// A call whose n and k the compiler knows. Pre: part begins at a multiple of 64 columns and ends at one or at N; the k
@@ -91,11 +92,17 @@ struct in_order_call : Call {};
 template <class Call>
 struct far_call : Call {};
 
-/// A block of rows that were rewritten for a dot: `a` is where row 0 would lie, a_stride are bytes, k whole cells.
+/// A call over rows that were rewritten for its dot.
 template <class Call>
-struct rewritten_call : Call {
-  index k;
-  const std::int32_t* row_terms;  ///< that of row 0 would lie there: what its sums lack
+struct rewritten_call : Call {};
+/// What functions for a call take it as: so that those for rewritten rows fit the same table.
+template <class Call>
+struct base_call {
+  using type = Call;
+};
+template <class Call>
+struct base_call<rewritten_call<Call>> {
+  using type = Call;
 };
 
 /// Calls that have such an order: signed bytes, dense.

@@ -83,6 +83,6 @@ PARE_ALWAYS_INLINE void grouped_tile(const Call& call, index row, index panel) {
 
 /// Rows [row, end) of V panels, R at a time.
 template <class Call, int R, int V, bool Whole>
-__attribute__((noinline)) void grouped_tiles(const Call& call, index row, index end, index panel) {
+__attribute__((noinline)) void grouped_tiles(const Call& call, index row, index end, index panel, const void*) {
   for (; row < end; row += R) grouped_tile<Call, R, V, Whole>(call, row, panel);
 }

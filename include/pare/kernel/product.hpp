@@ -86,14 +86,13 @@ void run_product(const Call& call, const tile_table<Call>& table) noexcept {
     run_rows(call, table, row, std::min(row + step, part.row_end));
 }
 
-/// How a target rewrites rows of k elements, `stride` bytes apart, for cells of `depth` elements: row_bytes(k) each,
-/// and in `terms` what every sum of a row then lacks.
+/// How a target rewrites rows of k elements, `stride` bytes apart: row_bytes(k) each, and in `terms` what every sum of
+/// a row then lacks.
 template <class Call>
 struct row_rewriting {
-  index depth;
   index (*row_bytes)(index k);
   void (*rewrite)(std::byte* to, std::int32_t* terms, const std::byte* from, index rows, index stride, index k);
-  const tile_table<rewritten_call<Call>>* table;
+  const tile_table<Call>* table;
 };
 
 /// Rows as they are rewritten, and their terms.
@@ -114,13 +113,15 @@ bool run_rewritten(const Call& call, const row_rewriting<Call>& to) noexcept {
   const index fit = std::min(rewritten_rows::bytes / row_bytes, rewritten_rows::most);
   if (fit == 0) return false;
   const std::int32_t* const terms = rows.terms;
+  Call block = call;
+  block.copied = true;  // they end in a whole cell
+  block.a_stride = row_bytes;
   const index step = rows_of_block(end - begin, fit, to.table->sets[0].rows);
   for (index row = begin; row < end; row += step) {
     const index last = std::min(row + step, end);
     to.rewrite(rows.memory, rows.terms, start_of_row(call, row), last - row, call.a_stride, call.k);
-    rewritten_call<Call> block{call, round_up(call.k, to.depth), terms - row};
+    block.row_terms = terms - row;
     block.a = reinterpret_cast<const typename Call::activations::type*>(rows.memory) - row * row_bytes;
-    block.a_stride = row_bytes;
     run_rows(block, *to.table, row, last);
   }
   return true;

@@ -84,12 +84,13 @@ PARE_ALWAYS_INLINE void step(typename Dot::acc (&sum)[R][V], const Position& at,
   }
 }
 
-/// In how many sets a tile keeps its sums. Where products of a step wait for each other and sums are few, one set would
-/// leave the multiplier idle.
+/// In how many sets a lone row keeps its sums. Where products of a step wait for each other and sums are few, one set
+/// would leave the multiplier idle. (So it does for the last few rows of narrow products, which take less time than
+/// their sets take to compile.)
 template <class Dot, int R, int V>
 constexpr int sets_of() {
-  if constexpr (requires { Dot::chain; }) {
-    return std::clamp(registers / (4 * R * V * registers_of<typename Dot::acc>), 1, 4);
+  if constexpr (R == 1 && requires { Dot::chain; }) {
+    return std::clamp(registers / (4 * V * registers_of<typename Dot::acc>), 1, 4);
   } else {
     return 1;
   }

@@ -12,6 +12,9 @@ inline constexpr bool starts_int32 = traits<Call>::choice::period == 0 && !is_gr
 template <class Call>
 inline constexpr bool starts_corrected = traits<Call>::shifted&& starts_int32<Call>;
 template <class Call>
+inline constexpr bool starts_anywhere = starts_int32<Call> &&
+                                        (traits<Call>::shifted || leading_bias<decltype(Call::epilogue)>::found);
+template <class Call>
 inline constexpr bool starts_biased = leading_bias<decltype(Call::epilogue)>::found&& starts_int32<Call>;
 
 /// Sums that start at x, in every row of a cell.
@@ -25,12 +28,12 @@ PARE_ALWAYS_INLINE typename Dot::acc started_at(const i32x16& x) {
 }
 
 /// `start`, and what all sums of a row lack if its dot takes something from them.
-template <class Call>
-PARE_ALWAYS_INLINE i32x16 start_of_row_sums(const Call& call, index row, const i32x16& start) {
-  if constexpr (requires { call.row_terms; }) {
-    return start + fill<i32x16>(call.row_terms[row]);
-  } else {
+template <class Call, class Sum>
+PARE_ALWAYS_INLINE Sum start_of_row_sums(const typename base_call<Call>::type& call, index row, const Sum& start) {
+  if constexpr (std::is_same_v<typename base_call<Call>::type, Call>) {
     return start;
+  } else {
+    return start + fill<i32x16>(call.row_terms[row]);
   }
 }
 
@@ -44,28 +47,13 @@ PARE_ALWAYS_INLINE i32x16 column_start(const Call& call, index column) {
   return start;
 }
 
-/// Where the sums of V panels start, whatever the row.
-template <class Call, int V>
-struct column_starts {
-  static constexpr bool any = starts_corrected<Call> || starts_biased<Call>;
-  i32x16 values[any ? V : 1];
-
-  PARE_ALWAYS_INLINE column_starts(const Call& call, [[maybe_unused]] index column) {
-    if constexpr (any) {
-      PARE_UNROLL for (int v = 0; v < V; ++v) values[v] = column_start(call, column + v * strip_lanes);
-    }
-  }
-};
-
-/// The sums of a tile before its first step. Pre: sum is zero.
-template <int R, int V, class Call, class Sum>
-PARE_ALWAYS_INLINE void start_sums(const Call& call, const column_starts<Call, V>& starts, Sum (&sum)[R][V],
-                                   index row = 0) {
-  if constexpr (column_starts<Call, V>::any) {
-    PARE_UNROLL for (int v = 0; v < V; ++v) PARE_UNROLL for (int r = 0; r < R; ++r) {
-      sum[r][v] = started_at<typename traits<Call>::choice::type>(start_of_row_sums(call, row + r, starts.values[v]));
-      keep_apart(sum[r][v]);
-    }
+/// The sums of a tile before its first step: where those of its V panels start, whatever the row.
+template <class Call, int R, int V, class Sum>
+PARE_ALWAYS_INLINE void start_sums(const typename base_call<Call>::type& call, const Sum* starts, Sum (&sum)[R][V],
+                                   index row) {
+  PARE_UNROLL for (int v = 0; v < V; ++v) PARE_UNROLL for (int r = 0; r < R; ++r) {
+    sum[r][v] = start_of_row_sums<Call>(call, row + r, starts[v]);
+    keep_apart(sum[r][v]);
   }
 }
 

@@ -23,11 +23,15 @@ constexpr auto kernel_of() {
     using info = traits<Call>;
     using dot = typename info::choice::type;
     constexpr int cells = static_cast<int>(ceil_div(R, rows_in_cell<dot>));
-    return &tile_loop<dot, walk_of<Call>, info::cell_step, loops_twice<info, R, V>, cells, V>;
+    return &tile_loop<dot, walk_of<typename base_call<Call>::type>, info::cell_step, loops_twice<info, R, V>, cells, V>;
   }
 }
+/// What the tables of a call, or of its rewritten rows, list.
+template <class Call>
+using tile_set_of = tile_set<typename base_call<Call>::type>;
+
 template <class Call, int R, int V, bool Whole>
-constexpr tile_function<Call> frequent_tiles_of() {
+constexpr auto frequent_tiles_of() {
   if constexpr (is_grouped<typename Call::structure>) {
     return &grouped_tiles<Call, R, V, Whole>;
   } else {
@@ -42,19 +46,21 @@ inline constexpr bool frequent_set = 2 * V >= traits<Call>::panels&& i32_regs < 
                                      (window_depth<typename Call::structure> == 0 ||
                                       traits<Call>::template rows<V> > 1);
 
-/// Whether they have a function for rectangles that cut them, or never meet one. With AVX-512 a microkernel does as
-/// well.
+/// Whether a microkernel of their height is called for nevertheless: where they leave out what some calls need, or
+/// where rectangles cut them, and columns that are not stored cannot be finished either.
 template <class Call>
-inline constexpr bool cut_frequent = whole_columns<Call, strip_lanes> || !stores_from_registers<Call> || i32_regs > 1;
+inline constexpr bool needs_highest = small_tiles<Call> ||
+                                      (stores_from_registers<Call> && !whole_columns<Call, strip_lanes> &&
+                                       reads_operands<decltype(Call::epilogue)>);
 
 /// Adds tiles of R rows, which fewer than `above` take, and of 8, 4, 2 and 1: every height more takes time to compile,
 /// and gains little (49 rows in tiles of 6 and one of 1 take a hundredth longer than in tiles of 6, 4 and 3; with AVX2
 /// 8 rows in tiles of 5, 2 and 1 take 1.08 of the time that two of 4 take).
 template <class Call, int R, int V>
-constexpr void add_heights(tile_set<Call>& set, int above) {
+constexpr void add_heights(tile_set_of<Call>& set, int above) {
   constexpr int grain = rows_in_cell<typename traits<Call>::choice::type>;
   constexpr int less = R <= grain ? 0 : static_cast<int>(std::bit_floor(static_cast<unsigned>(R - grain)));
-  if constexpr (R < traits<Call>::template rows<V> || !(frequent_set<Call, V> && cut_frequent<Call>))
+  if constexpr (R < traits<Call>::template rows<V> || !frequent_set<Call, V> || needs_highest<Call>)
     for (int r = R; r < above; ++r) set.up_to[r] = {R, kernel_of<Call, R, V>()};
   if constexpr (less > 0) {
     add_heights<Call, less, V>(set, R);
@@ -64,28 +70,24 @@ constexpr void add_heights(tile_set<Call>& set, int above) {
 }
 /// V panels side by side, then fewer.
 template <class Call, int V>
-constexpr void add_tile_sets(tile_set<Call>* set) {
+constexpr void add_tile_sets(tile_set_of<Call>* set) {
   constexpr int rows = traits<Call>::template rows<V>;
-  *set = {V, rows, nullptr, nullptr, {}};
-  if constexpr (frequent_set<Call, V>) {
-    if constexpr (stores_from_registers<Call>) set->whole = frequent_tiles_of<Call, rows, V, true>();
-    if constexpr (cut_frequent<Call> && !whole_columns<Call, strip_lanes>)
-      set->frequent = frequent_tiles_of<Call, rows, V, false>();
-  }
+  *set = {V, rows, nullptr, {}};
+  if constexpr (frequent_set<Call, V>) set->frequent = frequent_tiles_of<Call, rows, V, stores_from_registers<Call>>();
   add_heights<Call, rows, V>(*set, rows + 1);
   if constexpr (V > 1 && !whole_columns<Call, V * strip_lanes>) add_tile_sets<Call, V / 2>(set + 1);
 }
 /// The same for products of R rows.
 template <class Call, int R, int V>
-constexpr void add_low_tile_sets(tile_set<Call>* set) {
-  *set = {V, R, nullptr, nullptr, {}};
+constexpr void add_low_tile_sets(tile_set_of<Call>* set) {
+  *set = {V, R, nullptr, {}};
   set->up_to[R] = {R, kernel_of<Call, R, V>()};
   if constexpr (V > 1) add_low_tile_sets<Call, R, V / 2>(set + 1);
 }
 
 template <class Call, int R, int V>
-inline constexpr tile_sets<Call> low_tile_sets = [] {
-  tile_sets<Call> sets{};
+inline constexpr auto low_tile_sets = [] {
+  tile_sets<typename base_call<Call>::type> sets{};
   add_low_tile_sets<Call, R, V>(sets.data());
   return sets;
 }();
@@ -95,18 +97,20 @@ void start_panels(const Call& call, index panel, int panels, void* to) {
   using dot = typename traits<Call>::choice::type;
   for (int v = 0; v < panels; ++v) {
     auto& start = static_cast<typename dot::acc*>(to)[v];
-    if constexpr (column_starts<Call, 1>::any) {
+    if constexpr (starts_anywhere<Call>) {
       start = started_at<dot>(column_start(call, (panel + v) * strip_lanes));
     } else {
       start = {};
     }
   }
 }
+/// Of rewritten rows.
 template <class Call>
 void start_rows(const Call& call, index row, int rows, int panels, const void* from, void* to) {
   auto* sum = static_cast<i32x16*>(to);
   for (int r = 0; r < rows; ++r)
-    for (int v = 0; v < panels; ++v) *sum++ = start_of_row_sums(call, row + r, static_cast<const i32x16*>(from)[v]);
+    for (int v = 0; v < panels; ++v)
+      *sum++ = start_of_row_sums<rewritten_call<Call>>(call, row + r, static_cast<const i32x16*>(from)[v]);
 }
 template <class Call>
 void flush_sums(void* sums, void* totals, int count, bool flushed) {
@@ -144,9 +148,10 @@ void store_sums(const Call& call, index row, int rows, index panel, int panels, 
   }
 }
 
+/// Whether frequent tiles leave out nothing that a call needs.
 template <class Call>
-bool holds_panels(const Call& call, index panel, int panels) {
-  return holds_tile(call, panel * strip_lanes, panels);
+bool suits_small_tiles(const Call& call) {
+  return stays_small(last_codes<decltype(Call::epilogue)>::stage(call.epilogue));
 }
 
 /// The table without its tiles.
@@ -155,12 +160,12 @@ constexpr tile_table<Call> bare_table() {
   using info = traits<Call>;
   using dot = typename info::choice::type;
   tile_table<Call> table{};
-  table.holds = &holds_panels<Call>;
+  if constexpr (small_tiles<Call>) table.suits = &suits_small_tiles<Call>;
+  table.whole = stores_from_registers<Call>;
   table.rows_of_cell = rows_in_cell<dot>;
   if constexpr (!is_grouped<typename Call::structure>) {
     using choice = typename info::choice;
     table.start = &start_panels<Call>;
-    if constexpr (requires(const Call& call) { call.row_terms; }) table.start_rows = &start_rows<Call>;
     if constexpr (choice::period != 0) table.flush = &flush_sums<Call>;
     table.store = &store_sums<Call>;
     table.copy = copy_function_of<Call>();
@@ -176,21 +181,34 @@ constexpr tile_table<Call> bare_table() {
   return table;
 }
 template <class Call>
-inline constexpr tile_table<Call> table_of = [] {
+constexpr auto table_with_tiles() {
   constexpr int panels = traits<Call>::panels, one = widest_for<Call, 1>, two = widest_for<Call, 2>;
-  tile_table<Call> table = bare_table<Call>();
+  auto table = bare_table<typename base_call<Call>::type>();
   add_tile_sets<Call, panels>(table.sets.data());
   if constexpr (one > panels && !HasLoneDot<Call>) table.one_row = low_tile_sets<Call, 1, one>.data();
   if constexpr (two > panels) table.two_rows = low_tile_sets<Call, 2, two>.data();
   return table;
-}();
+}
+template <class Call>
+inline constexpr tile_table<Call> table_of = table_with_tiles<Call>();
 
 template <class Dot>
 void rewrite_rows(std::byte* to, std::int32_t* terms, const std::byte* from, index rows, index stride, index k) {
   for (; rows > 0; --rows, to += Dot::row_bytes(k), from += stride) *terms++ = Dot::rewrite(to, from, k);
 }
+/// The table of a call over its rewritten rows, whose sums are those of its own dot but for the rows' terms.
+template <class Call>
+inline constexpr tile_table<Call> rewritten_table_of = [] {
+  using dot = typename traits<Call>::choice::type;
+  static_assert(std::is_same_v<typename dot::acc, typename dot::rewritten::acc> &&
+                dot::offset == dot::rewritten::offset && dot::depth == dot::rewritten::depth);
+  tile_table<Call> table = table_with_tiles<rewritten_call<Call>>();
+  table.copy = nullptr;
+  table.start_rows = &start_rows<Call>;
+  return table;
+}();
 template <class Call>
 inline constexpr row_rewriting<Call> rewriting_of = [] {
-  using dot = typename traits<rewritten_call<Call>>::choice::type;
-  return row_rewriting<Call>{dot::depth, &dot::row_bytes, &rewrite_rows<dot>, &table_of<rewritten_call<Call>>};
+  using dot = typename traits<Call>::choice::type::rewritten;
+  return row_rewriting<Call>{&dot::row_bytes, &rewrite_rows<dot>, &rewritten_table_of<Call>};
 }();

@@ -17,9 +17,9 @@ namespace pare::inline PARE_UNIT {
 template <class Call>
 using walk_of = decltype(start_walk(std::declval<const Call&>(), std::declval<const Call&>().weights, 0, 0));
 
-/// Rows [row, end) of as many panels as the function is for, from `panel` on.
+/// Rows [row, end) of as many panels as the function is for, from `panel` on, whose sums start at `starts`.
 template <class Call>
-using tile_function = void (*)(const Call& call, index row, index end, index panel);
+using tile_function = void (*)(const Call& call, index row, index end, index panel, const void* starts);
 
 /// sums = starts + the first `count` strips of a walk. The sums of a row of a tile, or of cells of some rows, lie side
 /// by side, and so do starts; the next row's starts are `start_step` on. Sums are what the target's dot makes them.
@@ -45,7 +45,6 @@ struct tile_set {
   static constexpr int most_rows = 10;
   int panels, rows;                        ///< rows: those of the highest; panels 0: there is no such set
   tile_function<Call> frequent;            ///< the highest, by a function that does it all; null if there is none
-  tile_function<Call> whole;               ///< a faster one for rectangles that hold its columns; likewise
   tile_height<Call> up_to[most_rows + 1];  ///< [r]: the highest of r rows at most
 };
 /// Sets of 4, 2 and 1 panels, or the last ones or the first of them.
@@ -56,9 +55,10 @@ using tile_sets = std::array<tile_set<Call>, 3>;
 template <class Call>
 struct tile_table {
   tile_sets<Call> sets;
-  const tile_set<Call>*one_row, *two_rows;                   ///< those of calls that have no more rows; null: the same
-  bool (*holds)(const Call& call, index panel, int panels);  ///< whether `whole` may run there
-  void (*start)(const Call& call, index panel, int panels, void* starts);
+  const tile_set<Call>*one_row, *two_rows;  ///< those of calls that have no more rows; null: the same
+  bool (*suits)(const Call& call);          ///< whether frequent tiles can run it; null if they can run every call
+  bool whole;                               ///< whether they store all their columns, and rectangles may cut them
+  void (*start)(const Call& call, index panel, int panels, void* starts);  ///< null for grouped weights
   /// sums = starts, and what the rows' sums lack; null where they lack nothing.
   void (*start_rows)(const Call& call, index row, int rows, int panels, const void* starts, void* sums);
   /// total = sum, or total += sum if something was flushed before; sum = 0.
@@ -143,12 +143,11 @@ struct tile_rows {
 template <class Call>
 PARE_ALWAYS_INLINE void run_rows_of_panels(const Call& call, [[maybe_unused]] const tile_table<Call>& table,
                                            const tile_rows<Call>* rows, const tile_rows<Call>* last, index panel,
-                                           [[maybe_unused]] int panels) noexcept {
+                                           [[maybe_unused]] int panels,
+                                           [[maybe_unused]] tile_memory<Call>& m) noexcept {
   if constexpr (is_grouped<typename Call::structure>) {
-    for (; rows < last; ++rows) rows->height->kernel(call, rows->begin, rows->end, panel);
+    for (; rows < last; ++rows) rows->height->kernel(call, rows->begin, rows->end, panel, nullptr);
   } else {
-    tile_memory<Call> m;
-    table.start(call, panel, panels, m.starts);
     for (; rows < last; ++rows) {
       const tile_height<Call>& height = *rows->height;
       for (index row = rows->begin; row < rows->end; row += height.rows) {
@@ -156,6 +155,32 @@ PARE_ALWAYS_INLINE void run_rows_of_panels(const Call& call, [[maybe_unused]] co
         table.store(call, row, height.rows, panel, panels, m.sums, m.totals, flushed);
       }
     }
+  }
+}
+
+/// Whether a rectangle cuts the columns of some panels.
+template <class Call>
+PARE_ALWAYS_INLINE bool cuts_columns(const rectangle& part, index panel, int panels) noexcept {
+  return !whole_columns<Call, strip_lanes> &&
+         (panel * strip_lanes < part.column_begin || (panel + panels) * strip_lanes > part.column_end);
+}
+
+/// Frequent tiles that a rectangle cuts: into memory, and from there what it holds.
+template <class Call>
+__attribute__((noinline)) void run_cut_tiles(const Call& call, const tile_set<Call>& set, index begin, index end,
+                                             index panel, const void* starts) noexcept {
+  using out_type = std::remove_pointer_t<decltype(call.out)>;
+  alignas(64) out_type tile[tile_set<Call>::most_rows * 4 * strip_lanes];
+  const index column = panel * strip_lanes, first = std::max(call.part.column_begin, column);
+  const index last = std::min(call.part.column_end, column + set.panels * strip_lanes);
+  const auto bytes = static_cast<std::size_t>(last - first) * sizeof(out_type);
+  Call cut = call;
+  cut.out_stride = set.panels * strip_lanes;
+  for (index row = begin; row < end; row += set.rows) {
+    cut.out = tile - (row * cut.out_stride + column);
+    set.frequent(cut, row, row + set.rows, panel, starts);
+    for (index r = row; r < row + set.rows; ++r)
+      std::memcpy(call.out + r * call.out_stride + first, cut.out + r * cut.out_stride + first, bytes);
   }
 }
 
@@ -184,18 +209,30 @@ __attribute__((noinline)) void run_tiles(const Call& call, const tile_table<Call
   const index odd = table.rows_of_cell == 1 ? 0 : (end - begin) % 2, rows = end - begin - odd;
   for (; panel < last_panel; ++set) {
     if (panel + set->panels > last_panel) continue;
-    // Full tiles, then lower and lower ones, then a row that fills no cell.
-    const index most = set->rows, full = rows < most ? 0 : rows - rows % most;
+    // Full tiles, then lower and lower ones, or two of one height where a full one and the rest would take three, then
+    // a row that fills no cell.
+    const index most = set->rows, over = rows % most, half = (most + over) / 2;
+    const bool halves =
+        rows > most && 2 * half == most + over && set->up_to[over].rows < over && set->up_to[half].rows == half;
+    const index full = rows < most ? 0 : rows - over - (halves ? most : 0);
     row_plan<Call> plan;
     if (full != 0) *plan.last++ = {begin, begin + full, &set->up_to[most]};
-    plan.add(*set, begin + full, begin + rows);
+    if (halves) *plan.last++ = {begin + full, begin + rows, &set->up_to[half]};
+    plan.add(*set, halves ? begin + rows : begin + full, begin + rows);
+    const bool frequent = full != 0 && set->frequent != nullptr && (table.suits == nullptr || table.suits(call));
     if (odd != 0) *plan.last++ = {end - 1, end, &set->up_to[1]};
     for (; panel + set->panels <= last_panel; panel += set->panels) {
-      const bool whole = full != 0 && set->whole != nullptr && table.holds(call, panel, set->panels);
-      const tile_function<Call> frequent = full == 0 ? nullptr : whole ? set->whole : set->frequent;
-      if (frequent != nullptr) frequent(call, begin, begin + full, panel);
-      const tile_rows<Call>* const others = plan.rows + (frequent != nullptr);
-      if (others != plan.last) run_rows_of_panels(call, table, others, plan.last, panel, set->panels);
+      const bool cut = table.whole && cuts_columns<Call>(call.part, panel, set->panels);
+      const bool by_frequent = frequent && !(cut && reads_operands<decltype(Call::epilogue)>);
+      tile_memory<Call> m;
+      if (table.start != nullptr) table.start(call, panel, set->panels, m.starts);
+      if (by_frequent && cut) {
+        run_cut_tiles(call, *set, begin, begin + full, panel, m.starts);
+      } else if (by_frequent) {
+        set->frequent(call, begin, begin + full, panel, m.starts);
+      }
+      const tile_rows<Call>* const others = plan.rows + by_frequent;
+      if (others != plan.last) run_rows_of_panels(call, table, others, plan.last, panel, set->panels, m);
     }
   }
 }

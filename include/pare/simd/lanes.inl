@@ -16,13 +16,19 @@ using i64x16 = lanes<i64_reg, i64_regs>;
 /// y.r[i] = f(x.r[i]...) for every register. Single numbers stay in a loop: they are in memory anyway.
 template <class F, class Reg, int N, class... More>
 PARE_ALWAYS_INLINE auto each(F f, const lanes<Reg, N>& first, const More&... more) {
-  lanes<decltype(f(first.r[0], more.r[0]...)), N> y;
-  if constexpr (N < 16) {
-    PARE_UNROLL for (int i = 0; i < N; ++i) y.r[i] = f(first.r[i], more.r[i]...);
+  using result = lanes<decltype(f(first.r[0], more.r[0]...)), N>;
+  if constexpr (N == 1) {
+    return result{{f(first.r[0], more.r[0]...)}};
+  } else if constexpr (N == 2) {
+    return result{{f(first.r[0], more.r[0]...), f(first.r[1], more.r[1]...)}};
+  } else if constexpr (N == 4) {
+    return result{{f(first.r[0], more.r[0]...), f(first.r[1], more.r[1]...), f(first.r[2], more.r[2]...),
+                   f(first.r[3], more.r[3]...)}};
   } else {
+    result y;
     for (int i = 0; i < N; ++i) y.r[i] = f(first.r[i], more.r[i]...);
+    return y;
   }
-  return y;
 }
 
 /// X from memory. Register by register: a copy of the whole struct would go through the stack.
@@ -131,8 +137,9 @@ PARE_ALWAYS_INLINE lanes<Reg, N> min(const lanes<Reg, N>& a, const lanes<Reg, N>
   return each([&](Reg x, Reg y) -> Reg { return x < y ? x : y; }, a, b);
 }
 /// 1 where a > b, 0 elsewhere.
+PARE_ALWAYS_INLINE i32_reg greater(i32_reg a, i32_reg b) { return a > b ? (a & 0) + 1 : (a & 0); }
 PARE_ALWAYS_INLINE i32x16 greater(const i32x16& a, const i32x16& b) {
-  return each([&](i32_reg x, i32_reg y) -> i32_reg { return x > y ? (x & 0) + 1 : (x & 0); }, a, b);
+  return each([&](i32_reg x, i32_reg y) { return greater(x, y); }, a, b);
 }
 /// 0 where x is not a number, x elsewhere.
 PARE_ALWAYS_INLINE f32x16 number_or_zero(const f32x16& x) {
