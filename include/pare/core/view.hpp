@@ -55,27 +55,31 @@ struct image_view {
 };
 
 namespace detail {
-/// The bytes from a view's first element to behind its last. Pre: the view is valid and not empty.
-template <class T>
-index span_bytes(const matrix_view<T>& view) noexcept {
-  return ((view.rows - 1) * view.stride + view.columns) * index{sizeof(T)};
-}
+/// A view of elements of any type: what is the same for all of them is compiled once.
+struct any_view {
+  const void* data;
+  index rows, columns, stride, element;  ///< element: its bytes
+
+  template <class T>
+  constexpr any_view(const matrix_view<T>& view) noexcept
+      : data(view.data), rows(view.rows), columns(view.columns), stride(view.stride), element(sizeof(T)) {}
+  constexpr bool empty() const noexcept { return rows == 0 || columns == 0; }
+};
 }  // namespace detail
 
 /// True if two valid views have a byte in common. Views whose rows lie side by side in rows of the same length do not;
 /// where rows of different lengths interlace it is not found out.
-template <class A, class B>
-bool overlap(const matrix_view<A>& a, const matrix_view<B>& b) noexcept {
-  if (a.empty() || b.empty()) return false;
-  const auto first = reinterpret_cast<std::uintptr_t>(a.data), second = reinterpret_cast<std::uintptr_t>(b.data);
-  if (second < first) return overlap(b, a);
-  const auto distance = static_cast<index>(second - first);
-  if (distance >= detail::span_bytes(a)) return false;
-  const index width = a.columns * index{sizeof(A)}, other = b.columns * index{sizeof(B)};
-  const index pitch = a.stride * index{sizeof(A)};
+inline bool overlap(const detail::any_view& one, const detail::any_view& other) noexcept {
+  if (one.empty() || other.empty()) return false;
+  const bool ordered = reinterpret_cast<std::uintptr_t>(one.data) <= reinterpret_cast<std::uintptr_t>(other.data);
+  const detail::any_view &a = ordered ? one : other, &b = ordered ? other : one;
+  const auto distance =
+      static_cast<index>(reinterpret_cast<std::uintptr_t>(b.data) - reinterpret_cast<std::uintptr_t>(a.data));
+  const index width = a.columns * a.element, pitch = a.stride * a.element;
+  if (distance >= (a.rows - 1) * pitch + width) return false;
   if (a.rows == 1 || pitch == width) return true;
-  if (b.rows != 1 && b.stride * index{sizeof(B)} != pitch) return false;
-  return distance % pitch < width || distance % pitch + other > pitch;
+  if (b.rows != 1 && b.stride * b.element != pitch) return false;
+  return distance % pitch < width || distance % pitch + b.columns * b.element > pitch;
 }
 
 namespace detail {
@@ -84,18 +88,15 @@ PARE_COLD void refuse_overlap(const char* argument) {
 }
 
 /// What expect_valid looks at first.
-template <class T>
-bool is_valid(const matrix_view<T>& view) noexcept {
+inline bool is_valid(const any_view& view) noexcept {
   index bytes = 0;
   return view.rows >= 0 && view.columns >= 0 &&
-         (view.empty() ||
-          (view.data != nullptr && (view.rows == 1 || view.stride >= view.columns) &&
-           !__builtin_mul_overflow(view.rows > 1 ? view.stride : view.columns, index{sizeof(T)}, &bytes) &&
-           !__builtin_mul_overflow(bytes, view.rows, &bytes)));
+         (view.empty() || (view.data != nullptr && (view.rows == 1 || view.stride >= view.columns) &&
+                           !__builtin_mul_overflow(view.rows > 1 ? view.stride : view.columns, view.element, &bytes) &&
+                           !__builtin_mul_overflow(bytes, view.rows, &bytes)));
 }
 
-template <class T>
-PARE_COLD void refuse_view(const char* argument, const matrix_view<T>& view) {
+PARE_COLD void refuse_view(const char* argument, const any_view& view) {
   if (view.rows < 0) fail(text(argument, ".rows"), "at least 0", view.rows);
   if (view.columns < 0) fail(text(argument, ".columns"), "at least 0", view.columns);
   if (view.data == nullptr) fail(text(argument, ".data"), "memory for a view that is not empty", "a null pointer");
@@ -106,15 +107,13 @@ PARE_COLD void refuse_view(const char* argument, const matrix_view<T>& view) {
 }  // namespace detail
 
 /// Fails if `out` shares memory with `in`.
-template <class Out, class In>
-void expect_apart(const char* argument, const matrix_view<Out>& out, const matrix_view<In>& in) {
+inline void expect_apart(const char* argument, const detail::any_view& out, const detail::any_view& in) {
   if (overlap(out, in)) detail::refuse_overlap(argument);
 }
 
 /// Fails if a view's extents are negative, its rows overlap, it spans more bytes than an index counts, or it has
 /// elements and no memory.
-template <class T>
-void expect_valid(const char* argument, const matrix_view<T>& view) {
+inline void expect_valid(const char* argument, const detail::any_view& view) {
   if (!detail::is_valid(view)) detail::refuse_view(argument, view);
 }
 

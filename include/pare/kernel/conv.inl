@@ -150,8 +150,9 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
 
 /// Output pixels [row, row + rows), R if that is less, of V panels; the pixels
 /// are `at`, ... of the table.
-template <class Call, int R, int V, conv_runs Runs, bool Whole>
-PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index row, index at, index rows, index panel) {
+template <class Call, int R, int V, conv_runs Runs, bool Whole, class Stages>
+PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, const Stages& stages, tap_table& taps, index row, index at,
+                                      index rows, index panel) {
   using info = traits<Call>;
   const index column = panel * strip_lanes;
   using dot = typename info::choice::type;
@@ -164,7 +165,7 @@ PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, tap_table& taps, index r
   typename info::total total[R][V];
   const bool flushed = add_runs<info, R, V, Runs>(sum, total, taps, row, at, rows, call.weights, panel);
   store_tile<R, V, Whole>(
-      call, stages_left(call), row, std::min<index>(rows, R), column, [&](int r, int v) __attribute__((always_inline)) {
+      call, stages, row, std::min<index>(rows, R), column, [&](int r, int v) __attribute__((always_inline)) {
         return finished_sum(call, column + v * strip_lanes, dot::result(sum[r][v]), total[r][v], flushed);
       });
 }
@@ -181,8 +182,14 @@ inline constexpr int conv_rows = std::min<int>(traits<Call>::template rows<V>,
 template <class Call, int R, int V, conv_runs Runs, bool Whole>
 __attribute__((noinline)) void conv_tile_loop(const Call& call, tap_table& taps, index row, index at, index rows,
                                               index panel) {
-  for (; rows > 0; row += R, at += R, rows -= R)
-    one_conv_tile<Call, R, V, Runs, Whole>(call, taps, row, at, rows, panel);
+  if constexpr (Whole) {
+    const auto stages = stages_for<V>(stages_left(call), panel * strip_lanes);
+    for (; rows > 0; row += R, at += R, rows -= R)
+      one_conv_tile<Call, R, V, Runs, true>(call, stages, taps, row, at, rows, panel);
+  } else {
+    for (; rows > 0; row += R, at += R, rows -= R)
+      one_conv_tile<Call, R, V, Runs, false>(call, stages_left(call), taps, row, at, rows, panel);
+  }
 }
 /// The same, the most frequent tiles by functions of their own.
 template <class Call, int R, int V, bool Frequent>

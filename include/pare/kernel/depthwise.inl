@@ -137,9 +137,10 @@ PARE_ALWAYS_INLINE auto lane_result(const Call& call, index column, const Sum& s
 }
 
 /// Output pixels [pixel, pixel + R) of V panels, or `rows` of them if not Whole.
-template <class Call, int R, int V, bool Whole>
-PARE_ALWAYS_INLINE void one_depthwise_tile(const Call& call, const cell_tap* tap, const cell_tap* end, index at,
-                                           index pixel_bytes, index pixel, index rows, index panel) {
+template <class Call, int R, int V, bool Whole, class Stages>
+PARE_ALWAYS_INLINE void one_depthwise_tile(const Call& call, const Stages& stages, const cell_tap* tap,
+                                           const cell_tap* end, index at, index pixel_bytes, index pixel, index rows,
+                                           index panel) {
   using info = depthwise_traits<Call>;
   const index column = panel * strip_lanes;
   typename info::dot::acc sum[V][R] = {};
@@ -149,7 +150,7 @@ PARE_ALWAYS_INLINE void one_depthwise_tile(const Call& call, const cell_tap* tap
   const auto value = [&](int r, int v) __attribute__((always_inline)) {
     return lane_result(call, column + v * strip_lanes, sum[v][r]);
   };
-  store_tile<R, V, Whole>(call, lane_stages(call), pixel, std::min<index>(rows, R), column, value);
+  store_tile<R, V, Whole>(call, stages, pixel, std::min<index>(rows, R), column, value);
 }
 
 /// A stretch of an output row: its first pixel, and how many.
@@ -163,8 +164,9 @@ template <class Call, int R, int V, bool Whole>
 __attribute__((noinline)) index depthwise_tiles(const Call& call, const cell_tap* taps, const cell_tap* taps_end,
                                                 const pixel_stretch& row, index i, index end, index panel) {
   const index pixel_bytes = call.geometry.stride_x * V * depthwise_traits<Call>::cells_bytes;
+  const auto stages = stages_for<(Whole ? V : 0)>(lane_stages(call), panel * strip_lanes);
   for (; i < end; i += R)
-    one_depthwise_tile<Call, R, V, Whole>(call, taps, taps_end, i * pixel_bytes, pixel_bytes, row.first + i,
+    one_depthwise_tile<Call, R, V, Whole>(call, stages, taps, taps_end, i * pixel_bytes, pixel_bytes, row.first + i,
                                           row.count - i, panel);
   return i;
 }

@@ -49,7 +49,7 @@ __attribute__((noinline)) index held_tiles(const Call& call, const held_stretch<
   PARE_UNROLL for (int l = 0; l < Window::lines; ++l) PARE_UNROLL for (int s = 0; s < Window::strips; ++s) w[l][s] =
       dot::template load<0>(stretch.taps[l][s].weights + v * call.weights.panel_bytes);
   // Copies, because a store of bytes may alias what they are made of, which would be read again for every tile.
-  const std::remove_cvref_t<decltype(lane_stages(call))> stages = lane_stages(call);
+  const auto stages = stages_for<1>(lane_stages(call), column);
   typename dot::acc start[1][1] = {};
   start_lanes<Call, 1, 1>(call, column, start);
   for (; tiles > 0; --tiles, i += R) {

@@ -39,12 +39,12 @@ __attribute__((noinline)) void rolled_tiles(const Call& call, const rolled_outpu
   using dot = typename info::dot;
   const index width = call.extents.width, column_bytes = call.image.channels * cell_bytes;
   const index panel_bytes = call.weights.panel_bytes;
-  const std::remove_cvref_t<decltype(lane_stages(call))> stages = lane_stages(call);  // as in held_tiles
   const index begin = stripe.begin % call.extents.height, end = begin + stripe.end - stripe.begin;
   const index first = std::max(begin - 1, index{0});
   const std::byte* image = image_pixel(call, stripe.begin, first, stripe.x - (Left ? 0 : 1));
   for (index panel = panels.begin; panel < panels.end; ++panel) {
     const std::byte *weights = call.weights.strips + panel * panel_bytes, *row = image + panel * strip_bytes;
+    const auto stages = stages_for<1>(lane_stages(call), panel * strip_lanes);  // as in held_tiles
     typename dot::part w[9];
     PARE_UNROLL for (int s = 0; s < 9; ++s) w[s] = dot::template load<0>(weights + s * strip_bytes);
     typename dot::acc sum[3][rolled_columns] = {};

@@ -80,7 +80,7 @@ __attribute__((noinline)) void streamed_lines(const Call& call, const streamed_p
   using info = depthwise_traits<Call>;
   constexpr int lines = Bands * Lines, rows = Bands == 1 ? Lines + 2 : (lines - 1) * Stride + 3;
   const index width = call.extents.width, columns = call.image.width;
-  const std::remove_cvref_t<decltype(lane_stages(call))> stages = lane_stages(call);  // as in held_tiles
+  const auto stages = stages_for<4 / Bands>(lane_stages(call), panels.first * strip_lanes);  // as in held_tiles
   const auto to = destination_of(call);
   const std::byte* row[rows];
   index steps[rows], x = -call.geometry.pad_left;

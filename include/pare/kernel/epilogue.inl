@@ -117,50 +117,19 @@ PARE_ALWAYS_INLINE void to_steps(const Stage& stage, f32x16 (&x)[N], i32x16 (&st
   PARE_UNROLL for (int i = 0; i < N; ++i) steps[i] = to_int(x[i]);
 }
 
-/// x / 2^e, ties away from zero (gemmlowp's RoundingDivideByPOT). Pre: 0 <= e <= 31.
-PARE_ALWAYS_INLINE i32_reg divide_by_power(i32_reg x, i32_reg e) {
-  const auto mask = (i32_reg)((((u32_reg)(e & 0) + 1u) << (u32_reg)e) - 1u);
-  return (x >> e) + greater(x & mask, (mask >> 1) - (x >> 31));
-}
-PARE_ALWAYS_INLINE i32x16 divide_by_power(const i32x16& x, const i32x16& e) {
-  return each([&](i32_reg x, i32_reg e) { return divide_by_power(x, e); }, x, e);
-}
+#include "scaled.inl"
 
-// The policies of numeric/requantize.hpp, one each: scaled(tag, x, terms).
-PARE_ALWAYS_INLINE i32x16 scaled(tflite, const i32x16& x, const i32x16 (&t)[2]) {
-  return each(
-      [&](i32_reg x, i32_reg value, i32_reg shift) {
-        const i32_reg left = shift > 0 ? shift : (shift & 0);
-        return divide_by_power(mul_q31((i32_reg)((u32_reg)x << (u32_reg)left), value), left - shift);
-      },
-      x, t[0], t[1]);
-}
-PARE_ALWAYS_INLINE i64x16 scaled(tflite_single, const i32x16& x, const i32x16 (&t)[2]) {
-  const i64x16 shift = widen(fill<i32x16>(31) - t[1]);
-  const i64x16 half = fill<i64x16>(std::int64_t{1}) << (shift + fill<i64x16>(std::int64_t{-1}));
-  return (widen(x) * widen(t[0]) + half) >> shift;
-}
-template <class X>
-PARE_ALWAYS_INLINE i64x16 scaled(tflite_int64, const X& x, const i32x16 (&t)[2]) {
-  const i64x16 shift = widen(fill<i32x16>(15) - t[1]);
-  const i64x16 half = fill<i64x16>(std::int64_t{1}) << (shift + fill<i64x16>(std::int64_t{-1}));
-  return (widen(x) * widen(t[0]) + half) >> shift;
-}
-PARE_ALWAYS_INLINE f32x16 scaled(float_nearest_even, const i32x16& x, const i32x16 (&t)[1]) {
-  return to_float(x) * pare::bit_cast<f32x16>(t[0]);
-}
-/// (x + 2^(e-1)) >> e without leaving int32: the bit below the result rounds.
-PARE_ALWAYS_INLINE i32x16 scaled(power_of_two, const i32x16& x, const i32x16 (&t)[1]) {
-  const auto one = fill<i32x16>(1), zero = fill<i32x16>(0);
-  return (x >> t[0]) + ((x >> max(t[0] - one, zero)) & greater(t[0], zero));
+template <class Policy, class Place>
+PARE_ALWAYS_INLINE auto prepared_terms(const requantize_stage<Policy>& s, const Place& at) {
+  i32x16 terms[Policy::terms];
+  PARE_UNROLL for (std::size_t t = 0; t < Policy::terms; ++t) terms[t] = channel_terms<i32x16>(s.terms[t], at);
+  return prepared(Policy{}, terms);
 }
 
 /// What a stage makes codes of.
 template <class Policy, class X, class Place>
 PARE_ALWAYS_INLINE auto unclamped(const requantize_stage<Policy>& s, const X& x, const Place& at) {
-  i32x16 terms[Policy::terms];
-  PARE_UNROLL for (std::size_t t = 0; t < Policy::terms; ++t) terms[t] = channel_terms<i32x16>(s.terms[t], at);
-  return scaled(Policy{}, x, terms);
+  return scaled(x, prepared_terms(s, at));
 }
 template <class Place>
 PARE_ALWAYS_INLINE f32x16 unclamped(const quantize_stage& s, const f32x16& x, const Place&) {

@@ -185,6 +185,7 @@ __attribute__((noinline)) void frequent_tiles(const typename base_call<Call>::ty
   using dot = typename info::choice::type;
   constexpr int rows = rows_in_cell<dot>, cells = static_cast<int>(ceil_div(R, rows));
   const index column = panel * strip_lanes;
+  const auto stages = stages_for<(Whole ? V : 0)>(stages_left(call), column);
   for (; row < end; row += R) {
     auto walk = start_walk(call, call.weights, row, panel);
     // A lone row is both rows of its cells.
@@ -197,7 +198,7 @@ __attribute__((noinline)) void frequent_tiles(const typename base_call<Call>::ty
     const bool flushed = accumulate<info, cells, V>(sum, total, walk, row_bytes, panel_distance(call.weights));
     end_sums<cells, V>(sum);
     store_tile<R, V, Whole>(
-        call, stages_left(call), row, R, column, [&](int r, int v) __attribute__((always_inline)) {
+        call, stages, row, R, column, [&](int r, int v) __attribute__((always_inline)) {
           return finished_sum(call, column + v * strip_lanes, row_result<dot>(sum[r / rows][v], r % rows),
                               total[r / rows][v], flushed);
         });

@@ -47,6 +47,8 @@ PARE_ALWAYS_INLINE auto destination_of(const Call& call) {
                                                                  column_end};
 }
 
+#include "prepared.inl"
+
 /// How many strips of X the target packs at once as codes of type Out; 0: none.
 template <class Out, class X>
 inline constexpr int strips_packed = 0;
@@ -72,6 +74,8 @@ template <class Policy>
 struct last_codes<requantize_stage<Policy>> : last_codes_of<requantize_stage<Policy>> {};
 template <>
 struct last_codes<quantize_stage> : last_codes_of<quantize_stage> {};
+template <class Policy, int V>
+struct last_codes<prepared_stage<Policy, V>> : last_codes_of<prepared_stage<Policy, V>> {};
 template <class First, class Second>
 requires last_codes<Second>::found struct last_codes<chain<First, Second>> {
   static constexpr bool found = true;
@@ -162,7 +166,7 @@ PARE_ALWAYS_INLINE void store_at(Out* out, index out_stride, const Epilogue& epi
 template <int R, int V, bool Small = false, class To, class Epilogue, class Value>
 PARE_ALWAYS_INLINE void store_whole(const To& to, const Epilogue& stages, index row, index column, const Value& value) {
   // Copies, because a store of bytes may alias the call, which would be read again for every row.
-  const Epilogue epilogue = stages;
+  const auto& epilogue = not_aliased(stages);
   const index out_stride = to.out_stride;
   store_at<R, V, Small>(to.out + row * out_stride + column, out_stride, epilogue, row, column, value);
 }
@@ -199,17 +203,40 @@ inline constexpr bool ends_in_wide_product<requantize_stage<Policy>> = Policy::t
 template <class First, class Second>
 inline constexpr bool ends_in_wide_product<chain<First, Second>> = ends_in_wide_product<Second>;
 
+/// Whether a tile's sums go through memory to an epilogue in a loop: a long one takes so long to compile as to matter,
+/// and where a strip is a register that costs nothing (12544 x 32 x 16: 3 %).
+template <class Epilogue>
+inline constexpr bool stored_in_turns = false;
+template <class Policy, int V>
+inline constexpr bool stored_in_turns<prepared_stage<Policy, V>> = i32_regs == 1;
+
+/// As store_whole, by as many rows at a time as leave together, if these make up the tile.
+template <int R, int V, class Call, class Epilogue, class Value>
+PARE_ALWAYS_INLINE void store_in_turns(const Call& call, const Epilogue& epilogue, index row, index column,
+                                       const Value& value) {
+  constexpr int together = std::max(strips_packed<std::remove_pointer_t<decltype(call.out)>, i32x16> / V, 1);
+  constexpr int rows = R % together == 0 ? together : R;
+  std::remove_cvref_t<decltype(value(0, 0))> values[R * V];
+  PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r * V + v] = value(r, v);
+  __asm__("" : "+m"(values));
+  const auto* some = values;
+  for (const index end = row + R; row < end; row += rows, some += rows * V)
+    store_whole<rows, V>(
+        call, epilogue, row, column, [&](int r, int v) __attribute__((always_inline)) { return some[r * V + v]; });
+}
+
 /// The epilogue of the first `rows` rows of a tile, all R of them and all columns of V panels if Whole: value(r, v) is
 /// the finished sum of row r and panel v. With both ways in one function gcc 12 keeps the sums in memory.
 template <int R, int V, bool Whole, class Call, class Epilogue, class Value>
 PARE_ALWAYS_INLINE void store_tile(const Call& call, const Epilogue& epilogue, index row, [[maybe_unused]] index rows,
                                    index column, const Value& value) {
-  if constexpr (Whole) {
+  if constexpr (Whole && stored_in_turns<Epilogue>) {
+    store_in_turns<R, V>(call, epilogue, row, column, value);
+  } else if constexpr (Whole) {
     store_whole<R, V, small_tiles<Call>>(call, epilogue, row, column, value);
   } else {
-    std::remove_cvref_t<decltype(value(0, 0))> values[R * V + strips_behind];
+    std::remove_cvref_t<decltype(value(0, 0))> values[R * V];
     PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r * V + v] = value(r, v);
-    PARE_UNROLL for (int i = R * V; i < R * V + strips_behind; ++i) values[i] = {};
     store_rows(destination_of(call), epilogue, row, static_cast<int>(rows), column, V, values);
   }
 }

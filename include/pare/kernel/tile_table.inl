@@ -133,17 +133,13 @@ void store_sums(const Call& call, index row, int rows, index panel, int panels, 
     return finished_sum(call, column + v * strip_lanes, row_result<dot>(sums[i], r % grain), totals[i], flushed);
   };
   using value_type = decltype(value(0, 0));
-  const int count = rows * panels;
   if constexpr (std::is_same_v<value_type, typename dot::acc> && info::choice::period == 0 &&
                 (!info::shifted || starts_corrected<Call>)) {
-    if (count % (strips_behind + 1) != 0)
-      for (int i = 0; i < strips_behind; ++i) sums[count + i] = {};
     store_rows(destination_of(call), stages_left(call), row, rows, column, panels, sums);
   } else {
-    value_type values[grain * most_sums + strips_behind];
+    value_type values[grain * most_sums];
     for (int r = 0; r < rows; ++r)
       for (int v = 0; v < panels; ++v) values[r * panels + v] = value(r, v);
-    for (int i = 0; i < strips_behind; ++i) values[count + i] = {};
     store_rows(destination_of(call), stages_left(call), row, rows, column, panels, values);
   }
 }

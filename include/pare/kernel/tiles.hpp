@@ -75,15 +75,13 @@ struct tile_table {
 
 /// A tile has no more sums than a target has registers, and no more bytes of each than this.
 inline constexpr int most_sums = 33, most_sum_bytes = 128;
-/// Strips that are packed together are finished together: so many may be read behind the last.
-inline constexpr int strips_behind = 3;
 
 /// Memory of a tile.
 template <class Call>
 struct tile_memory {
   static constexpr index total_bytes = 128;
   alignas(64) std::byte starts[4 * most_sum_bytes];
-  alignas(64) std::byte sums[(most_sums + strips_behind) * most_sum_bytes];
+  alignas(64) std::byte sums[most_sums * most_sum_bytes];
   alignas(64) std::byte totals[Call::sum == value_kind::sum64 ? most_sums * total_bytes : 1];
   alignas(64) std::byte cells[tile_set<Call>::most_rows * strip_bytes];
 };

@@ -12,13 +12,12 @@ PARE_ALWAYS_INLINE void stream_16_bytes(std::byte* p, const std::byte* from) {
   _mm_stream_si128(reinterpret_cast<__m128i*>(p), _mm_load_si128(reinterpret_cast<const __m128i*>(from)));
 }
 PARE_ALWAYS_INLINE void stream_register(float* p, f32_reg x) { _mm256_stream_ps(p, (__m256)x); }
-PARE_ALWAYS_INLINE i32_reg mul_q31(i32_reg a, i32_reg b) {
-  const __m256i half = _mm256_set1_epi64x(std::int64_t{1} << 30);
-  const __m256i odd_a = _mm256_srli_epi64((__m256i)a, 32), odd_b = _mm256_srli_epi64((__m256i)b, 32);
-  const __m256i even = _mm256_add_epi64(_mm256_mul_epi32((__m256i)a, (__m256i)b), half);
-  const __m256i odd = _mm256_add_epi64(_mm256_mul_epi32(odd_a, odd_b), half);
-  return (i32_reg)_mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0xaa);
+PARE_ALWAYS_INLINE i64_reg mul_even(i32_reg a, i32_reg b) { return (i64_reg)_mm256_mul_epi32((__m256i)a, (__m256i)b); }
+PARE_ALWAYS_INLINE i32_reg join_words(i32_reg even, i32_reg odd) {
+  return (i32_reg)_mm256_blend_epi32((__m256i)even, (__m256i)odd, 0xaa);
 }
+#include "q31_by_words.inl"
+
 // One register of codes of 8 or 16 bits.
 PARE_ALWAYS_INLINE void widen_codes(const std::int8_t* p, i32_reg& x) {
   x = (i32_reg)_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
@@ -98,11 +97,6 @@ requires(sizeof(T) == 1) PARE_ALWAYS_INLINE i32_reg
 template <class T>
 PARE_ALWAYS_INLINE i32_reg pack_codes(const i32x16 (&x)[2], T) {
   return (i32_reg)pack_halves(pack_strip(x[0]), pack_strip(x[1]), T{});
-}
-/// The first of two strips of packed codes.
-template <class T>
-PARE_ALWAYS_INLINE void store_strip_of(T* p, i32_reg packed) {
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128((__m256i)packed));
 }
 /// Two strips of packed codes, side by side if V is 2, or one in each of two rows.
 template <int V, class T>

@@ -13,15 +13,14 @@ PARE_ALWAYS_INLINE void stream_16_bytes(std::byte* p, const std::byte* from) {
   _mm_stream_si128(reinterpret_cast<__m128i*>(p), _mm_load_si128(reinterpret_cast<const __m128i*>(from)));
 }
 PARE_ALWAYS_INLINE void stream_register(float* p, f32_reg x) { _mm512_stream_ps(p, (__m512)x); }
-PARE_ALWAYS_INLINE i64_reg mul_even(i64_reg a, i64_reg b) {
+PARE_ALWAYS_INLINE i64_reg mul_even(i32_reg a, i32_reg b) {
   return (i64_reg)_mm512_maskz_mul_epi32(0xff, (__m512i)a, (__m512i)b);
 }
-PARE_ALWAYS_INLINE i32_reg mul_q31(i32_reg a, i32_reg b) {
-  constexpr std::int64_t half = std::int64_t{1} << 30;
-  const i64_reg even = mul_even((i64_reg)a, (i64_reg)b) + half;
-  const i64_reg odd = mul_even((i64_reg)a >> 32, (i64_reg)b >> 32) + half;
-  return (i32_reg)_mm512_mask_blend_epi32(0xaaaa, (__m512i)(even >> 31), (__m512i)((u64_reg)odd << 1));
+PARE_ALWAYS_INLINE i32_reg join_words(i32_reg even, i32_reg odd) {
+  return (i32_reg)_mm512_mask_blend_epi32(0xaaaa, (__m512i)even, (__m512i)odd);
 }
+#include "q31_by_words.inl"
+
 // One register of codes of 8 or 16 bits.
 PARE_ALWAYS_INLINE void widen_codes(const std::int8_t* p, i32_reg& x) {
   x = (i32_reg)_mm512_maskz_cvtepi8_epi32(0xffff, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
@@ -124,11 +123,6 @@ PARE_ALWAYS_INLINE i32_reg pack_codes(const i32x16 (&x)[4], T) {
   return (i32_reg)pack_halves(pack_two(x[0], x[1]), pack_two(x[2], x[3]), T{});
 }
 
-/// The first of four strips of packed codes.
-template <class T>
-PARE_ALWAYS_INLINE void store_strip_of(T* p, i32_reg packed) {
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), first_128((i64_reg)packed));
-}
 /// Four strips of packed codes, V side by side in each of 4 / V rows, of which the first Rows are stored.
 template <int V, int Rows = 4 / V, class T>
 PARE_ALWAYS_INLINE void store_packed_codes(T* p, index stride, i32_reg packed) {

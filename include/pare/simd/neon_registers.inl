@@ -10,6 +10,7 @@ inline constexpr int register_bytes = 16;
 PARE_ALWAYS_INLINE i32_reg to_int(f32_reg x) { return (i32_reg)vcvtnq_s32_f32((float32x4_t)x); }
 PARE_ALWAYS_INLINE void stream_16_bytes(std::byte* p, const std::byte* from) { std::memcpy(p, from, 16); }
 PARE_ALWAYS_INLINE void stream_register(float* p, f32_reg x) { vst1q_f32(p, (float32x4_t)x); }
+using q31_factor = i32_reg;
 PARE_ALWAYS_INLINE i32_reg mul_q31(i32_reg a, i32_reg b) { return (i32_reg)vqrdmulhq_s32((int32x4_t)a, (int32x4_t)b); }
 // One register of codes of 8 or 16 bits.
 PARE_ALWAYS_INLINE void widen_codes(const std::int16_t* p, i32_reg& x) { x = (i32_reg)vmovl_s16(vld1_s16(p)); }

@@ -251,8 +251,8 @@ inline target best_target_here() noexcept {
 
 namespace cpu {
 PARE_COLD void expect_lesser(target t) {
-  if (!compiled_in(t)) fail("target", "one that is compiled in (see PARE_TARGETS)", std::string(name(t)));
-  if (!cpu_has(t)) fail("target", "one that this CPU has", std::string(name(t)));
+  if (!compiled_in(t)) fail("target", "one that is compiled in (see PARE_TARGETS)", name(t));
+  if (!cpu_has(t)) fail("target", "one that this CPU has", name(t));
 }
 }  // namespace cpu
 
@@ -268,7 +268,7 @@ inline target parse_target(std::string_view spelling) {
     if (name(t) == spelling) return t;
     known = text(known, known.empty() ? "" : ", ", name(t));
   }
-  fail("target", text("one of ", known), std::string(spelling));
+  fail("target", text("one of ", known), spelling);
 }
 
 }  // namespace PARE_UNIT

@@ -47,6 +47,7 @@ inline void stream_16_bytes(std::byte* p, const std::byte* from) { std::memcpy(p
 inline void stream_register(float* p, f32_reg x) { *p = x; }
 inline void widen(i32_reg x, i64_reg* y) { *y = x; }
 inline i32_reg narrow(const i64_reg* x) { return static_cast<std::int32_t>(*x); }
+using q31_factor = i32_reg;
 inline i32_reg mul_q31(i32_reg a, i32_reg b) {
   return static_cast<std::int32_t>((std::int64_t{a} * b + (std::int64_t{1} << 30)) >> 31);
 }

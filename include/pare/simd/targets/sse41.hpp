@@ -24,13 +24,12 @@ PARE_ALWAYS_INLINE void stream_16_bytes(std::byte* p, const std::byte* from) {
   _mm_stream_si128(reinterpret_cast<__m128i*>(p), _mm_load_si128(reinterpret_cast<const __m128i*>(from)));
 }
 PARE_ALWAYS_INLINE void stream_register(float* p, f32_reg x) { _mm_stream_ps(p, (__m128)x); }
-PARE_ALWAYS_INLINE i32_reg mul_q31(i32_reg a, i32_reg b) {
-  const __m128i half = _mm_set1_epi64x(std::int64_t{1} << 30);
-  const __m128i odd_a = _mm_srli_epi64((__m128i)a, 32), odd_b = _mm_srli_epi64((__m128i)b, 32);
-  const __m128i even = _mm_add_epi64(_mm_mul_epi32((__m128i)a, (__m128i)b), half);
-  const __m128i odd = _mm_add_epi64(_mm_mul_epi32(odd_a, odd_b), half);
-  return (i32_reg)_mm_blend_epi16(_mm_srli_epi64(even, 31), _mm_slli_epi64(odd, 1), 0xcc);
+PARE_ALWAYS_INLINE i64_reg mul_even(i32_reg a, i32_reg b) { return (i64_reg)_mm_mul_epi32((__m128i)a, (__m128i)b); }
+PARE_ALWAYS_INLINE i32_reg join_words(i32_reg even, i32_reg odd) {
+  return (i32_reg)_mm_blend_epi16((__m128i)even, (__m128i)odd, 0xcc);
 }
+#include "../q31_by_words.inl"
+
 // One register of codes of 8 or 16 bits.
 PARE_ALWAYS_INLINE __m128i four_bytes(const void* p) {
   std::int32_t four;

@@ -24,6 +24,7 @@ PARE_ALWAYS_INLINE i32_reg to_int(f32_reg x) {
 }
 PARE_ALWAYS_INLINE void stream_16_bytes(std::byte* p, const std::byte* from) { std::memcpy(p, from, 16); }
 PARE_ALWAYS_INLINE void stream_register(float* p, f32_reg x) { wasm_v128_store(p, (v128_t)x); }
+using q31_factor = i32_reg;
 PARE_ALWAYS_INLINE i32_reg mul_q31(i32_reg a, i32_reg b) {
   const v128_t half = wasm_i64x2_const_splat(std::int64_t{1} << 30);
   const v128_t low = wasm_i64x2_add(wasm_i64x2_extmul_low_i32x4((v128_t)a, (v128_t)b), half);
