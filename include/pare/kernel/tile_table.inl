@@ -54,8 +54,7 @@ inline constexpr bool needs_highest = small_tiles<Call> ||
                                        reads_operands<decltype(Call::epilogue)>);
 
 /// Adds tiles of R rows, which fewer than `above` take, and of 8, 4, 2 and 1: every height more takes time to compile,
-/// and gains little (49 rows in tiles of 6 and one of 1 take a hundredth longer than in tiles of 6, 4 and 3; with AVX2
-/// 8 rows in tiles of 5, 2 and 1 take 1.08 of the time that two of 4 take).
+/// and gains little (49 rows in tiles of 6 and one of 1 take a hundredth longer than in tiles of 6, 4 and 3).
 template <class Call, int R, int V>
 constexpr void add_heights(tile_set_of<Call>& set, int above) {
   constexpr int grain = rows_in_cell<typename traits<Call>::choice::type>;
