@@ -169,13 +169,14 @@ __attribute__((noinline)) void run_cut_tiles(const Call& call, const tile_set<Ca
                                              index panel, const void* starts) noexcept {
   using out_type = std::remove_pointer_t<decltype(call.out)>;
   alignas(64) out_type tile[tile_set<Call>::most_rows * 4 * strip_lanes];
+  out_type* const memory = tile;
   const index column = panel * strip_lanes, first = std::max(call.part.column_begin, column);
   const index last = std::min(call.part.column_end, column + set.panels * strip_lanes);
   const auto bytes = static_cast<std::size_t>(last - first) * sizeof(out_type);
   Call cut = call;
   cut.out_stride = set.panels * strip_lanes;
   for (index row = begin; row < end; row += set.rows) {
-    cut.out = tile - (row * cut.out_stride + column);
+    cut.out = memory - (row * cut.out_stride + column);
     set.frequent(cut, row, row + set.rows, panel, starts);
     for (index r = row; r < row + set.rows; ++r)
       std::memcpy(call.out + r * call.out_stride + first, cut.out + r * cut.out_stride + first, bytes);
