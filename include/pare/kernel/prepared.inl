@@ -31,7 +31,7 @@ template <int V, class Policy>
 inline constexpr bool prepares = V > 0 && Policy::terms == 2;
 
 /// The stages of many tiles of V panels from `column` on: a copy that no store aliases, prepared where that saves
-/// instructions (a requantization by 64-bit products takes a fifth fewer, with AVX2 and AVX-512, and spills nothing).
+/// instructions: products of few cells take 0.83 to 0.95 of the time if 64-bit products requantize them.
 /// V is 0 where it does not pay.
 template <int V, class Stages>
 PARE_ALWAYS_INLINE Stages stages_for(const Stages& stages, index) {

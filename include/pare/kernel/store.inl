@@ -204,7 +204,7 @@ template <class First, class Second>
 inline constexpr bool ends_in_wide_product<chain<First, Second>> = ends_in_wide_product<Second>;
 
 /// Whether a tile's sums go through memory to an epilogue in a loop: a long one takes so long to compile as to matter,
-/// and where a strip is a register that costs nothing (12544 x 32 x 16: 3 %).
+/// and where a strip is a register that costs little (12544 x 32 x 16: 3 %).
 template <class Epilogue>
 inline constexpr bool stored_in_turns = false;
 template <class Policy, int V>

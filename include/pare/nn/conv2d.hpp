@@ -16,14 +16,6 @@ constexpr image_view<T> sequence_view(T* data, index batch, index length, index 
 
 namespace detail {
 
-/// Stages that read another tensor by the number of an output pixel.
-template <class S>
-inline constexpr bool reads_rows = false;
-template <class T>
-inline constexpr bool reads_rows<add_stage<T>> = true;
-template <class First, class Second>
-inline constexpr bool reads_rows<chain<First, Second>> = reads_rows<First> || reads_rows<Second>;
-
 inline namespace PARE_UNIT {
 
 /// Fails if the number of elements does not fit an index.

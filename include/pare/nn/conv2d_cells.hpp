@@ -234,7 +234,7 @@ requires Weights::in_cells  //
   call.epilogue = epilogue;
   const conv_grid grid(geometry, {x.height, x.width}, w.window(), {y.height, y.width});
   detail::conv_bands<in_type, out_type> bands(grid, w.inputs(), w.outputs());
-  if (detail::reads_rows<Epilogue>) bands.rows = 1;
+  if (reads_operands<Epilogue>) bands.rows = 1;
   const bool in_place = detail::is_product(w, geometry);
   return prepared(
       [=](index parts, index i) noexcept {

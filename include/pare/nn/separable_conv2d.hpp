@@ -84,7 +84,7 @@ auto prepare_separable_conv2d(const image_view<X>& x, std::int32_t zero_point,
                               index concurrency = 1) PARE_THROWS_MISTAKES {
   using range = detail::range_or_full<void, X>;
   using mid_range = typename element_of<Mid>::type;
-  static_assert(!detail::reads_rows<Between>, "pare: the depthwise half of separable_conv2d takes no add stage");
+  static_assert(!reads_operands<Between>, "pare: the depthwise half of separable_conv2d takes no add stage");
   expect_available(on);
   detail::expect_concurrency(concurrency);
   const index channels = depthwise.weights.outputs(), rows = separable_rows<Mid>(y.width, channels);

@@ -124,7 +124,7 @@ auto prepare_transposed_conv2d(const image_view<X>& x, std::int32_t zero_point, 
   using range = detail::range_or_full<A, X>;
   static_assert(std::is_same_v<typename range::type, std::remove_const_t<X>>,
                 "pare: A must be a format of x's element type");
-  static_assert(!detail::reads_rows<Epilogue>,
+  static_assert(!reads_operands<Epilogue>,
                 "pare: transposed_conv2d takes no add stage; add the residual in a call of its own");
   expect_available(on);
   expect_equal("geometry.stride_y", w.stride_y(), geometry.stride_y);

@@ -1,6 +1,5 @@
-// q31_by_words.inl: rounding high products of int32 by products of every second
-// word, for registers of any width. Included after registers.inl and mul_even
-// (the signed products of the low words of int64 lanes), join_words (the even
+// q31_by_words.inl: rounding high products of int32 by products of every second word, for registers of any width.
+// Included after registers.inl and mul_even (the signed products of the low words of int64 lanes), join_words (the even
 // words of one register, the odd ones of another).
 
 /// A factor, and its odd words where the even ones lie.
