@@ -38,83 +38,109 @@ inline error_handler set_error_handler(error_handler replacement) noexcept {
 }
 
 namespace detail {
-/// A part of a text: characters, or a number that is still to be spelled.
+template <std::size_t N>
+struct text_parts;
+
+/// A part of a text: characters, a number that is still to be spelled, or parts. Refers to what it was made from.
 struct text_part {
-  enum class kind { characters, whole, natural, real } of;
-  std::string_view characters{};
+  enum class kind { characters, whole, natural, real, parts } of = kind::characters;
   union {
+    const char* characters = nullptr;
     long long whole;
     unsigned long long natural;
     double real;
+    const text_part* parts;
   };
+  std::size_t size = 0;
 
-  text_part(std::string_view s) noexcept : of(kind::characters), characters(s), whole(0) {}
-  template <class T>
-  requires std::is_arithmetic_v<T> text_part(T number)
-  noexcept : of(std::is_floating_point_v<T> ? kind::real : std::is_signed_v<T> ? kind::whole : kind::natural) {
-    if constexpr (std::is_floating_point_v<T>) {
-      real = static_cast<double>(number);
-    } else if constexpr (std::is_signed_v<T>) {
-      whole = number;
-    } else {
-      natural = number;
-    }
-  }
-
-  /// Its characters, in `digits` those of a number. (to_string would show 1e-7 as 0.000000.)
-  std::string_view spelled(char (&digits)[32]) const noexcept {
-    if (of == kind::characters) return characters;
-    const int size = of == kind::whole     ? std::snprintf(digits, sizeof digits, "%lld", whole)
-                     : of == kind::natural ? std::snprintf(digits, sizeof digits, "%llu", natural)
-                                           : std::snprintf(digits, sizeof digits, "%g", real);
-    return {digits, static_cast<std::size_t>(size)};
-  }
+  constexpr text_part(std::string_view s) noexcept : characters(s.data()), size(s.size()) {}
+  constexpr text_part(const char* s) noexcept : text_part(std::string_view(s)) {}
+  constexpr text_part(const std::string& s) noexcept : text_part(std::string_view(s)) {}
+  constexpr text_part(int number) noexcept : of(kind::whole), whole(number) {}
+  constexpr text_part(long number) noexcept : of(kind::whole), whole(number) {}
+  constexpr text_part(long long number) noexcept : of(kind::whole), whole(number) {}
+  constexpr text_part(unsigned number) noexcept : of(kind::natural), natural(number) {}
+  constexpr text_part(unsigned long number) noexcept : of(kind::natural), natural(number) {}
+  constexpr text_part(unsigned long long number) noexcept : of(kind::natural), natural(number) {}
+  constexpr text_part(double number) noexcept : of(kind::real), real(number) {}
+  template <std::size_t N>
+  constexpr text_part(const text_parts<N>& text) noexcept : of(kind::parts), parts(text.parts), size(N) {}
 };
 
-/// What is in memory at once needs no function that makes a string longer: those take long to compile.
-PARE_COLD std::string joined(std::initializer_list<text_part> parts) {
-  char digits[32];
+/// Writes a part's characters to `to`, unless that is null, and returns how many they are. (to_string would show 1e-7
+/// as 0.000000.)
+PARE_COLD std::size_t spell(const text_part& part, char* to) {
   std::size_t size = 0;
-  for (const text_part& part : parts) size += part.spelled(digits).size();
-  std::string all(size, ' ');
-  char* to = all.data();
-  for (const text_part& part : parts) {
-    const std::string_view characters = part.spelled(digits);
-    to += characters.copy(to, characters.size());
+  if (part.of == text_part::kind::parts) {
+    for (std::size_t i = 0; i < part.size; ++i) size += spell(part.parts[i], to == nullptr ? to : to + size);
+    return size;
   }
-  return all;
+  char digits[32];
+  const char* from = digits;
+  if (part.of == text_part::kind::characters) {
+    from = part.characters;
+    size = part.size;
+  } else {
+    size = static_cast<std::size_t>(
+        part.of == text_part::kind::whole     ? std::snprintf(digits, sizeof digits, "%lld", part.whole)
+        : part.of == text_part::kind::natural ? std::snprintf(digits, sizeof digits, "%llu", part.natural)
+                                              : std::snprintf(digits, sizeof digits, "%g", part.real));
+  }
+  if (to != nullptr)
+    for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
+  return size;
 }
+
+/// A part's characters and a 0 after them. No std::string, whose functions take long to compile.
+class spelling {
+ public:
+  explicit spelling(const text_part& part) : size_(spell(part, nullptr)), characters_(new char[size_ + 1]) {
+    characters_[spell(part, characters_)] = 0;
+  }
+  spelling(const spelling&) = delete;
+  ~spelling() { delete[] characters_; }
+  const char* c_str() const noexcept { return characters_; }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  std::size_t size_;
+  char* characters_;
+};
+
+template <std::size_t N>
+struct text_parts {
+  text_part parts[N];
+  operator std::string() const {
+    const spelling all(*this);
+    return {all.c_str(), all.size()};
+  }
+};
 }  // namespace detail
 
-/// The parts one after the other, numbers in decimal, floats with 6 digits.
+/// The parts one after the other, numbers in decimal, floats with 6 digits: converts to a std::string. Until then it
+/// refers to its parts, which must live as long.
 template <class... Parts>
-PARE_COLD std::string text(const Parts&... parts) {
-  return detail::joined({detail::text_part(parts)...});
+constexpr auto text(const Parts&... parts) noexcept {
+  return detail::text_parts<sizeof...(Parts)>{{detail::text_part(parts)...}};
 }
 
 inline namespace PARE_UNIT {
 
 /// Reports a mistake in `argument` and does not return.
-[[noreturn]] PARE_COLD void fail(std::string_view argument, std::string_view expected, std::string_view given) {
-  const std::string sentence = text("pare: ", argument, ": expected ", expected, ", got ", given);
+[[noreturn]] PARE_COLD void fail(const detail::text_part& argument, const detail::text_part& expected,
+                                 const detail::text_part& given) {
+  const detail::spelling sentence(text("pare: ", argument, ": expected ", expected, ", got ", given));
 #if PARE_EXCEPTIONS
-  throw error(sentence);
+  throw error(sentence.c_str());
 #else
   detail::handler()(sentence.c_str());
   std::abort();
 #endif
 }
 
-template <class T>
-requires std::is_arithmetic_v<T>
-[[noreturn]] PARE_COLD void fail(std::string_view argument, std::string_view expected, T given) {
-  char digits[32];
-  fail(argument, expected, detail::text_part(given).spelled(digits));
-}
-
 /// Fails unless `given == expected`: the check of every extent that two operands share.
-inline void expect_equal(const char* argument, index expected, index given) {
-  if (expected != given) fail(argument, text(expected), given);
+inline void expect_equal(const detail::text_part& argument, index expected, index given) {
+  if (expected != given) fail(argument, expected, given);
 }
 
 }  // namespace PARE_UNIT

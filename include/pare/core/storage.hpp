@@ -1,4 +1,5 @@
-// storage.hpp: owned memory that starts on a cache line.
+// storage.hpp: owned memory: of trivial types, from a cache line on, and of others. (No std::vector: to read and to
+// instantiate it takes longer than to read all layers, bench/compile.)
 #pragma once
 
 #include <cstddef>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "cell.hpp"
+#include "standard.hpp"
 
 namespace pare {
 
@@ -59,6 +61,62 @@ class aligned_storage {
   const T& operator[](index i) const noexcept { return data_[i]; }
   T* begin() noexcept { return data_; }
   T* end() noexcept { return data_ + size_; }
+  const T* begin() const noexcept { return data_; }
+  const T* end() const noexcept { return data_ + size_; }
+
+ private:
+  T* data_ = nullptr;
+  index size_ = 0;
+};
+
+/// Elements of a trivial type that come block by block: where they do not fit, their memory doubles.
+template <class T>
+class growing_storage {
+ public:
+  index size() const noexcept { return size_; }
+  /// `count` more, zeroed: the first of them. Pre: count >= 0.
+  T* add(index count) {
+    if (size_ + count > memory_.size()) {
+      aligned_storage<T> more(larger(2 * memory_.size(), size_ + count));
+      copy_elements(memory_.data(), size_, more.data());
+      more.swap(memory_);
+    }
+    size_ += count;
+    return memory_.data() + size_ - count;
+  }
+  /// A copy without memory left over.
+  aligned_storage<T> copy() const {
+    aligned_storage<T> exact(size_);
+    copy_elements(memory_.data(), size_, exact.data());
+    return exact;
+  }
+
+ private:
+  aligned_storage<T> memory_;
+  index size_ = 0;
+};
+
+/// `size()` objects, as their default constructor leaves them. Moves; does not copy.
+template <class T>
+class owned_array {
+ public:
+  owned_array() noexcept = default;
+  /// Pre: size >= 0.
+  explicit owned_array(index size) : data_(new T[static_cast<std::size_t>(size)]()), size_(size) {}
+  owned_array(owned_array&& other) noexcept { swap(other); }
+  owned_array& operator=(owned_array&& other) noexcept {
+    owned_array(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~owned_array() { delete[] data_; }
+  void swap(owned_array& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+  }
+
+  index size() const noexcept { return size_; }
+  T& operator[](index i) noexcept { return data_[i]; }
+  const T& operator[](index i) const noexcept { return data_[i]; }
   const T* begin() const noexcept { return data_; }
   const T* end() const noexcept { return data_ + size_; }
 

@@ -62,7 +62,7 @@ PARE_ALWAYS_INLINE void part_ahead(typename Dot::acc (&sum)[R][1], typename Dot:
           if constexpr (task.what == ahead::next_strips) Dot::template move<Dot::strips * strip_bytes>(strip);
         }
       },
-      std::make_integer_sequence<int, std::max(R, plan.count)>{});
+      std::make_integer_sequence<int, larger(R, plan.count)>{});
 }
 
 /// All steps of `count` strips but the last, which would load what is not there; returns how many strips are left.

@@ -9,7 +9,7 @@ struct traits<rewritten_call<Call>> : traits<Call> {
   static constexpr index cell_step = choice::type::cell_step;
   static constexpr int panels = panels_for<typename choice::type>();
   template <int V>
-  static constexpr int rows = std::min(rows_for<typename choice::type>(V), 8);
+  static constexpr int rows = smaller(rows_for<typename choice::type>(V), 8);
 };
 
 template <class Call>

@@ -23,7 +23,7 @@ struct cells_traits {
       sizeof(a_type) == 1 && choice::period == 0 && std::is_same_v<typename dot::acc, i32x16>;
   /// Output channels in one cell, and how many are finished together.
   static constexpr int depth = static_cast<int>(channel_depth<std::remove_pointer_t<decltype(Call::out)>>);
-  static constexpr int channels = std::max(rows, depth);
+  static constexpr int channels = larger(rows, depth);
   /// Whether blocks are added four at a time: floats, whose strips lie in as many pages, gained 2 % or lost a fifth.
   static constexpr bool in_fours = false;
   /// Strips side by side: as many as keep the sums of `rows` channels in registers, at most 4.
@@ -129,7 +129,7 @@ PARE_ALWAYS_INLINE void cells_tile(const Call& call, const channel_starts<Call>&
         call, starts.values + (channel_starts<Call>::any ? group : 0), pixel,
         channel + group, [&](int r, int v, const value& x) __attribute__((always_inline)) {
           const index c = channel + group + r, row = pixel + v * strip_lanes;
-          const index pixels = c < call.part.column_end ? std::min(call.part.row_end - row, strip_lanes) : 0;
+          const index pixels = c < call.part.column_end ? smaller(call.part.row_end - row, strip_lanes) : 0;
           finished[(group + r) / D][v][(group + r) % D] =
               finish(x, upright_place{call.first_pixel + row, c, static_cast<int>(pixels)});
         });
@@ -167,10 +167,10 @@ template <class Call, int V>
 PARE_ALWAYS_INLINE void cells_strips(const Call& call, index pixel) {
   constexpr index first_level_bytes = (copies_strips<Call> ? 24 : 32) * 1024, span = V * strip_lanes;
   const index span_bytes = round_up(call.k * index{sizeof(*call.a)}, cell_bytes) * span;
-  const index at_once = std::max(first_level_bytes / std::max(span_bytes, index{1}), index{1});
+  const index at_once = larger(first_level_bytes / larger(span_bytes, index{1}), index{1});
   for (index left = ceil_div(call.part.row_end - pixel, strip_lanes) / V; left > 0; left -= at_once) {
     const index begin = pixel;
-    pixel += std::min(left, at_once) * span;
+    pixel += smaller(left, at_once) * span;
     if constexpr (copies_strips<Call>) {
       if (copied_channels<Call, V>(call, begin, pixel)) continue;
     }

@@ -2,6 +2,7 @@
 // reduction visits the taps of a window. The image is read in place.
 #pragma once
 
+#include "../core/standard.hpp"
 #include "gemm.hpp"
 #include "taps.hpp"
 
@@ -18,8 +19,8 @@ struct conv_call : gemm_call<A, W, Structure, Epilogue, Out, MaxDepth> {
 
 /// Bytes of the image that meet one cell of the weights, or one window of them.
 template <Element A, Element W, class Structure = dense>
-inline constexpr index conv_cell_bytes =
-    std::max(step_depth<W>, window_depth<Structure>) * index{sizeof(typename A::type)};
+inline constexpr index conv_cell_bytes = larger(step_depth<W>, window_depth<Structure>) * index{
+                                                                                              sizeof(typename A::type)};
 
 }  // namespace pare
 

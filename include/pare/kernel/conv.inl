@@ -101,7 +101,7 @@ PARE_ALWAYS_INLINE void copied_steps(typename Dot::acc (&sum)[R][V], const std::
   alignas(64) std::byte cells[R * copy_bytes];
   constexpr index most = copy_bytes / cell_bytes;
   for (index done = 0; done < count; done += most) {
-    const index now = count - done < most ? count - done : most;  // std::min makes gcc 12 keep sums on the stack
+    const index now = count - done < most ? count - done : most;  // smaller makes gcc 12 keep sums on the stack
     for (index at = 0; at < now * cell_bytes; at += register_bytes)
       PARE_UNROLL for (int r = 0; r < R; ++r)
           Dot::copied::copy(cells + at + r * copy_bytes, row[r] + done * cell_bytes + at, now * cell_bytes - at);
@@ -130,7 +130,7 @@ PARE_ALWAYS_INLINE bool add_run(Sum (&sum)[R][V], Total& total, const std::byte*
   index at = 0;
   while (cells > 0) {
     if constexpr (period != 0) {
-      if (left < std::min<index>(cells, dot::strips)) {
+      if (left < smaller<index>(cells, dot::strips)) {
         flush_registers<dot>(sum, total, std::exchange(flushed, true));
         left = period;
       }
@@ -165,7 +165,7 @@ PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, const Stages& stages, ta
   typename info::total total[R][V];
   const bool flushed = add_runs<info, R, V, Runs>(sum, total, taps, row, at, rows, call.weights, panel);
   store_tile<R, V, Whole>(
-      call, stages, row, std::min<index>(rows, R), column, [&](int r, int v) __attribute__((always_inline)) {
+      call, stages, row, smaller<index>(rows, R), column, [&](int r, int v) __attribute__((always_inline)) {
         return finished_sum(call, column + v * strip_lanes, dot::result(sum[r][v]), total[r][v], flushed);
       });
 }
@@ -173,8 +173,8 @@ PARE_ALWAYS_INLINE void one_conv_tile(const Call& call, const Stages& stages, ta
 /// Rows of a tile of V panels: no more than the table repeats its last pixel; one less where places take a pointer of
 /// their own, which x86 has no register for.
 template <class Call, int V>
-inline constexpr int conv_rows = std::min<int>(traits<Call>::template rows<V>,
-                                               tap_table::most_rows - shares_places<typename Call::structure>);
+inline constexpr int conv_rows = smaller<int>(traits<Call>::template rows<V>,
+                                              tap_table::most_rows - shares_places<typename Call::structure>);
 
 /// Output pixels [row, row + rows), R at a time, the last tile cut. The loop is
 /// here because gcc 12 keeps the sums in memory, and loads and stores them
@@ -217,7 +217,7 @@ __attribute__((noinline)) void large_conv_tiles(const Call& call, tap_table& tap
   constexpr index some = conv_rows<Call, 1> / 2 + 1;
   for (; panel < last_panel; ++panel)
     for (index i = 0; i < rows; i += some)
-      conv_tile_loop<Call, some, 1, conv_runs::many, false>(call, taps, row + i, 0, std::min(some, rows - i), panel);
+      conv_tile_loop<Call, some, 1, conv_runs::many, false>(call, taps, row + i, 0, smaller(some, rows - i), panel);
 }
 
 #include "conv_lines.inl"

@@ -30,7 +30,7 @@ template <class Call, int V, int Most>
 PARE_ALWAYS_INLINE void conv_lines(const Call& call, tap_table& taps, index row, index rows, index panel) {
   const index width = call.walk.out.width;
   for (index i = 0, count = 0; i < rows; i += count) {
-    count = std::min(width - (row + i) % width, rows - i);
+    count = smaller(width - (row + i) % width, rows - i);
     conv_pixels<Call, V, Most>(call, taps, row + i, i, count, panel);
   }
 }
@@ -85,7 +85,7 @@ PARE_ALWAYS_INLINE void conv_by_table(const Call& call, tap_table& taps) {
   index step = taps.rows_at_once(conv_rows<Call, traits<Call>::panels>);
   if (leaves_sides_out<traits<Call>> && step > width) step -= step % width;
   for (index row = call.part.row_begin; row < end; row += step) {
-    const index rows = std::min(step, end - row);
+    const index rows = smaller(step, end - row);
     if (taps.runs_at_once() < taps.runs()) {
       large_conv_tiles(call, taps, row, rows, first, last);
       continue;
@@ -105,13 +105,13 @@ PARE_ALWAYS_INLINE void conv_insides(const Call& call, tap_table& taps, index ro
   index done = row;
   const auto up_to = [&](index last) __attribute__((always_inline)) {
     for (index rows = 0; done < last; done += rows) {
-      rows = std::min(step, last - done);
+      rows = smaller(step, last - done);
       taps.point(done, rows, 0, taps.runs());
       conv_pixels<Call, V, most>(call, taps, done, 0, rows, panel);
     }
   };
   for (index count = 0; row < end; row += count) {
-    count = std::min(width - row % width, end - row);
+    count = smaller(width - row % width, end - row);
     const auto [first, last] = taps.inside.among(row, count);
     index inside = whole ? (last - first) / most * most : 0;
     while (inside > 0 && !fills_tiles<most>(width - inside)) inside -= most;
@@ -139,8 +139,8 @@ PARE_ALWAYS_INLINE void conv_inside_panels(const Call& call, tap_table& taps, in
 template <class Call>
 PARE_ALWAYS_INLINE void conv_mostly_inside(const Call& call, tap_table& taps) {
   constexpr index most = traits<Call>::panels, pixels = 1024;
-  const index width = call.walk.out.width, step = std::max<index>(pixels / width, 1) * width;
+  const index width = call.walk.out.width, step = larger<index>(pixels / width, 1) * width;
   const index first = call.part.column_begin / strip_lanes, last = panel_count(call.part.column_end);
   for (index row = call.part.row_begin; row < call.part.row_end; row += step)
-    conv_inside_panels<Call, most>(call, taps, row, std::min(row + step, call.part.row_end), first, last);
+    conv_inside_panels<Call, most>(call, taps, row, smaller(row + step, call.part.row_end), first, last);
 }

@@ -85,7 +85,7 @@ PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps
   const index some = taps.runs_at_once(), runs = taps.runs();
   for (index run = 0; run < runs; ++run) {
     if constexpr (Runs == conv_runs::many) {
-      if (run % some == 0) taps.point(row, std::min<index>(rows, R), run, std::min(run + some, runs));
+      if (run % some == 0) taps.point(row, smaller<index>(rows, R), run, smaller(run + some, runs));
     }
     const std::byte* const* const pointers = taps.at(run, at);
     const std::byte* cells[R];
@@ -131,7 +131,7 @@ PARE_ALWAYS_INLINE bool add_listed(Sum (&sum)[R][1], Total& total, const std::by
         left = period;
       }
     }
-    index now = period != 0 ? std::min(count, left) : count;
+    index now = period != 0 ? smaller(count, left) : count;
     count -= now;
     left -= now;
     __asm__("" : "+r"(now));  // as in `steps`
@@ -160,7 +160,7 @@ PARE_ALWAYS_INLINE bool add_runs(Sum (&sum)[R][V], Total& total, tap_table& taps
   const index some = taps.runs_at_once(), runs = taps.runs();
   for (index run = 0, begin = 0; cell != last; ++run) {
     if constexpr (Runs == conv_runs::many) {
-      if (run % some == 0) taps.point(row, std::min<index>(rows, R), run, std::min(run + some, runs));
+      if (run % some == 0) taps.point(row, smaller<index>(rows, R), run, smaller(run + some, runs));
     }
     const index end = begin + taps.read(run) / cell_step;
     index count = 0;

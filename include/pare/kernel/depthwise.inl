@@ -32,8 +32,8 @@ struct depthwise_traits {
   /// Registers for weights, cells and products.
   static constexpr int held = i32_regs == 1 && dot::parts == 1 ? 3 + registers_of<typename dot::cell> : 6;
   template <int V>
-  static constexpr int rows = std::clamp((registers - held) / (registers_of<typename dot::acc> * V), 1,
-                                         V == 4 ? 7 : most_rows);
+  static constexpr int rows = clamped((registers - held) / (registers_of<typename dot::acc> * V), 1,
+                                      V == 4 ? 7 : most_rows);
 };
 
 /// Cells under the first pixel of a row of the output, and the strips that they meet, for one tap or as many as a cell
@@ -150,7 +150,7 @@ PARE_ALWAYS_INLINE void one_depthwise_tile(const Call& call, const Stages& stage
   const auto value = [&](int r, int v) __attribute__((always_inline)) {
     return lane_result(call, column + v * strip_lanes, sum[v][r]);
   };
-  store_tile<R, V, Whole>(call, stages, pixel, std::min<index>(rows, R), column, value);
+  store_tile<R, V, Whole>(call, stages, pixel, smaller<index>(rows, R), column, value);
 }
 
 /// A stretch of an output row: its first pixel, and how many.
@@ -176,7 +176,7 @@ template <class Call, int V>
 void depthwise_pixels(const Call& call, const cell_tap* taps, const cell_tap* end, const pixel_stretch& row,
                       index panel) {
   constexpr int most = depthwise_traits<Call>::template rows<V>, half = most / 2 + 1;
-  const index tall = std::min(tall_rows(row.count, most, half), row.count);
+  const index tall = smaller(tall_rows(row.count, most, half), row.count);
   index i = 0;
   if (holds_tile(call, panel * strip_lanes, V))
     i = depthwise_tiles<Call, most, V, true>(call, taps, end, row, 0, tall / most * most, panel);

@@ -144,7 +144,7 @@ void put_columns(const Call& call, std::byte* to, index n, index top, index x, i
                  const std::byte* outside, bool pads) {
   using T = typename Call::activations::type;
   constexpr index bytes = strip_lanes * index{Taps * sizeof(T)};
-  const index begin = std::clamp(-x, index{0}, count), end = std::clamp(call.image.width - x, begin, count);
+  const index begin = clamped(-x, index{0}, count), end = clamped(call.image.width - x, begin, count);
   if (pads) {
     tap_rows<Taps> padding = {};
     for (auto& row : padding.row) row = outside;
@@ -158,7 +158,7 @@ void put_columns(const Call& call, std::byte* to, index n, index top, index x, i
     return put_row<T, Flip, V>(to, rows, end - begin);
   }
   for (index v = 0; v < V; ++v, to += bytes) {
-    const index output = (panel + v) * strip_lanes, lanes = std::min(strip_lanes, call.part.column_end - output);
+    const index output = (panel + v) * strip_lanes, lanes = smaller(strip_lanes, call.part.column_end - output);
     const auto rows = rows_of_image<Taps>(call, outside, n, top, x + begin, output / call.multiplier);
     put_gathered_row<T, Flip>(to, V * bytes, rows, end - begin, lanes, call.multiplier, output % call.multiplier);
   }

@@ -122,8 +122,8 @@ void edge_pixels(const Call& call, index line, index x, index count, panel_range
 struct inner_range {
   index first, last;
   inner_range(index outputs, index inputs, index stride, index padding)
-      : first(std::min(ceil_div(padding, stride), outputs)),
-        last(inputs + padding < 3 ? first : std::clamp((inputs + padding - 3) / stride + 1, first, outputs)) {}
+      : first(smaller(ceil_div(padding, stride), outputs)),
+        last(inputs + padding < 3 ? first : clamped((inputs + padding - 3) / stride + 1, first, outputs)) {}
   bool holds(index i) const { return i >= first && i < last; }
 };
 
@@ -173,7 +173,7 @@ index depthwise_in_place(const Call& call) {
       }
       constexpr index most = 24;  // their weights, 13.5 KiB, stay in the first-level cache
       for (index panel = first; panel < panels; panel += most) {
-        const panel_range some{panel, std::min(panel + most, panels)};
+        const panel_range some{panel, smaller(panel + most, panels)};
         if (g.stride_x == 1) {
           in_place_panels<Call, 1>(call, some);
         } else {

@@ -16,8 +16,8 @@ index pixels_at_once(const Call& call, index slots) {
   const index most = columns < span ? 0 : (columns - span) / g.stride_x + 1 - info::most_rows;  // a tile's rows beyond
   constexpr index height = info::template rows<V>;
   const index fit = most / height * height;
-  if (fit <= 0 || (V > 1 && fit < std::min(index{24}, call.extents.width))) return 0;
-  return std::min(fit, round_up(ceil_div(call.extents.width, ceil_div(call.extents.width, fit)), height));
+  if (fit <= 0 || (V > 1 && fit < smaller(index{24}, call.extents.width))) return 0;
+  return smaller(fit, round_up(ceil_div(call.extents.width, ceil_div(call.extents.width, fit)), height));
 }
 
 /// Rows of cells that may be needed at once: they begin at every depthwise_shifts-th row, a window's lie a cell apart.
@@ -166,8 +166,8 @@ void run_depthwise_panels(const Call& call, cell_rows& rows, index first) {
     rows.columns = (pixels + info::most_rows - 1) * g.stride_x + (call.window.width - 1) * g.dilation_x + 1;
     for (; first + V <= panels; first += V) {
       for (index x = 0; x < width; x += pixels) {
-        const index count = std::min(pixels, width - x);
-        std::fill_n(rows.held, rows.slots, index{0});
+        const index count = smaller(pixels, width - x);
+        fill_elements(rows.held, rows.slots, index{0});
         for (index line = call.part.row_begin; line < call.part.row_end;)
           line += depthwise_lines<Call, V>(call, rows, line, x, count, first);
       }

@@ -40,7 +40,7 @@ __attribute__((noinline)) void rolled_tiles(const Call& call, const rolled_outpu
   const index width = call.extents.width, column_bytes = call.image.channels * cell_bytes;
   const index panel_bytes = call.weights.panel_bytes;
   const index begin = stripe.begin % call.extents.height, end = begin + stripe.end - stripe.begin;
-  const index first = std::max(begin - 1, index{0});
+  const index first = larger(begin - 1, index{0});
   const std::byte* image = image_pixel(call, stripe.begin, first, stripe.x - (Left ? 0 : 1));
   for (index panel = panels.begin; panel < panels.end; ++panel) {
     const std::byte *weights = call.weights.strips + panel * panel_bytes, *row = image + panel * strip_bytes;
@@ -91,7 +91,7 @@ void gathered_stripe(const Call& call, float* out, const rolled_stripe& stripe, 
   const index lines = stripe.end - stripe.begin, width = call.extents.width, stride = call.out_stride;
   alignas(strip_bytes) float gathered[gathered_lines * strip_lanes];
   for (index panel = panels.begin; panel < panels.end; panel += together) {
-    const index count = std::min(together, panels.end - panel), lanes = count * strip_lanes;
+    const index count = smaller(together, panels.end - panel), lanes = count * strip_lanes;
     tiles(call, {gathered, lanes, rolled_columns * lanes}, stripe, {panel, panel + count});
     const float* from = gathered;
     for (index y = 0; y < lines; ++y) {
@@ -113,7 +113,7 @@ void rolled_stripe_of(const Call& call, Out* out, const rolled_stripe& stripe, p
   out += (stripe.begin * width + stripe.x) * stride;
   if constexpr (std::is_same_v<Out, float>) {
     constexpr index least = 4, most = 8;
-    const index together = std::min(gathered_lines / ((stripe.end - stripe.begin) * rolled_columns), most);
+    const index together = smaller(gathered_lines / ((stripe.end - stripe.begin) * rolled_columns), most);
     if (together >= least) return gathered_stripe(call, out, stripe, panels, together, tiles);
   }
   tiles(call, {out + panels.begin * strip_lanes, stride, width * stride}, stripe, panels);
@@ -125,7 +125,7 @@ void rolled_panels(const Call& call, panel_range panels) {
   using out_type = std::remove_pointer_t<decltype(call.out)>;
   const index height = call.extents.height, width = call.extents.width;
   for (index line = call.part.row_begin, end; line < call.part.row_end; line = end) {
-    end = std::min(line / height * height + height, call.part.row_end);
+    end = smaller(line / height * height + height, call.part.row_end);
     for (index x = 0; x < width; x += rolled_columns) {
       const bool left = x == 0, right = x + rolled_columns == width;
       const auto tiles = left && right ? rolled_tiles<Call, true, true, out_type>

@@ -19,7 +19,7 @@ PARE_ALWAYS_INLINE auto load_numbers(const T* p) {
 }
 
 PARE_ALWAYS_INLINE i32x16 scaled_by(const i32x16& x, const fixed_multiplier& m) {
-  const auto left = fill<i32x16>(std::max(m.shift, 0)), right = fill<i32x16>(std::max(-m.shift, 0));
+  const auto left = fill<i32x16>(larger(m.shift, 0)), right = fill<i32x16>(larger(-m.shift, 0));
   return divide_by_power(mul_q31(x << left, fill<i32x16>(m.value)), right);
 }
 
@@ -63,7 +63,7 @@ PARE_ALWAYS_INLINE f32x16 apply(const code_to_real& f, const i32x16& x, const pl
 template <class T>
 PARE_ALWAYS_INLINE auto load_last(const T* p, index count) {
   alignas(64) T lane[16] = {};
-  std::copy_n(p, count, lane);
+  copy_elements(p, count, lane);
   return load_numbers(lane);
 }
 
@@ -75,7 +75,7 @@ struct operand {
   alignas(64) T copies[16];
   PARE_ALWAYS_INLINE operand(const T* at, bool repeats) : p(at) {
     if (!repeats) return;
-    std::fill_n(copies, 16, *at);
+    fill_elements(copies, 16, *at);
     p = copies;
     step = 0;
   }

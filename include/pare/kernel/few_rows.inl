@@ -7,7 +7,7 @@ PARE_ALWAYS_INLINE index run_far_rows(const Call& call, index row, index rows, i
     if (rows < R) return run_far_rows<Call, R - 1>(call, row, rows, panel, last_panel);
   }
   using far = far_call<Call>;
-  constexpr int V = std::max(widest_for<Call, R>, traits<Call>::panels);
+  constexpr int V = larger(widest_for<Call, R>, traits<Call>::panels);
   static constexpr tile_table<far> table = bare_table<far>();
   static constexpr tile_set<far> set = [] {
     tile_set<far> all{V, R, nullptr, {}};

@@ -19,7 +19,7 @@ struct traits {
   static constexpr int panels = in_order ? panels_for<tiled>() : 1;
   /// A lone panel multiplies each cell once: more rows keep the multiplier busier than the loads.
   template <int V>
-  static constexpr int rows = std::min(rows_for<tiled>(V), in_order ? 8 : 10);
+  static constexpr int rows = smaller(rows_for<tiled>(V), in_order ? 8 : 10);
 };
 
 /// A call whose dot has another, `rewritten`, for rows that its rewrite(to, row, k) changed, row_bytes(k) each. That

@@ -7,10 +7,10 @@
 // share the zero points between them as far as the right padding of one can be the left padding of the next.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "../core/cell.hpp"
+#include "../core/standard.hpp"
 #include "../reference/geometry.hpp"
 
 namespace pare {
@@ -29,14 +29,14 @@ struct conv_grid {
         image(image_),
         window(window_),
         out(out_),
-        phases_y(std::min(g.stride_y, (window.height - 1) * g.dilation_y + 1)),
-        phases_x(std::min(g.stride_x, (window.width - 1) * g.dilation_x + 1)),
+        phases_y(smaller(g.stride_y, (window.height - 1) * g.dilation_y + 1)),
+        phases_x(smaller(g.stride_x, (window.width - 1) * g.dilation_x + 1)),
         down((window.height - 1) * g.dilation_y / g.stride_y),
         right((window.width - 1) * g.dilation_x / g.stride_x),
         shared(columns()) {
     for (index phase = 0; phase < phases_x; ++phase) {
       const auto [begin, end] = inside(phase);
-      shared = std::min({shared, begin, columns() - end});
+      shared = smaller(shared, smaller(begin, columns() - end));
     }
     pitch = columns() - shared;
   }
@@ -49,9 +49,9 @@ struct conv_grid {
   /// Which columns of the rows of a phase lie in the image; column j is the image's j * stride_x + phase - pad_left.
   constexpr columns_inside inside(index phase_x) const noexcept {
     const index before = geometry.pad_left - phase_x, last = image.width - 1 + before;
-    const index begin = before > 0 ? std::min(ceil_div(before, geometry.stride_x), columns()) : 0;
-    const index end = last < 0 ? 0 : std::min(last / geometry.stride_x + 1, columns());
-    return {begin, std::max(begin, end)};
+    const index begin = before > 0 ? smaller(ceil_div(before, geometry.stride_x), columns()) : 0;
+    const index end = last < 0 ? 0 : smaller(last / geometry.stride_x + 1, columns());
+    return {begin, larger(begin, end)};
   }
 
   /// What one more output row needs of a plane of cells.

@@ -2,10 +2,10 @@
 // one output row lie side by side, so that no tables of pointers are needed.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <limits>
 
+#include "../core/standard.hpp"
 #include "tap_walk.hpp"
 
 namespace pare {
@@ -47,8 +47,8 @@ class inside_windows {
     if (cells_ == 0 || y < 0 || y + (walk_.window.height - 1) * g.dilation_y >= walk_.extents.height) return {0, 0};
     const index x = row % walk_.out.width * g.stride_x - g.pad_left;
     const index last_x = walk_.extents.width - 1 - (walk_.window.width - 1) * g.dilation_x;
-    const index first = x >= 0 ? 0 : std::min(count, ceil_div(-x, g.stride_x));
-    return {first, x > last_x ? first : std::clamp((last_x - x) / g.stride_x + 1, first, count)};
+    const index first = x >= 0 ? 0 : smaller(count, ceil_div(-x, g.stride_x));
+    return {first, x > last_x ? first : clamped((last_x - x) / g.stride_x + 1, first, count)};
   }
   /// Sets where the windows of output pixel `row` and those after it lie. Pre: it lies inside.
   void start_at(index row) noexcept {

@@ -2,10 +2,10 @@
 // there. Raw memory, no allocation.
 #pragma once
 
-#include <algorithm>
 #include <cstring>
 #include <type_traits>
 
+#include "../core/standard.hpp"
 #include "pack.hpp"
 
 namespace pare {
@@ -103,10 +103,10 @@ crowded_window pack_windows(const matrix_view<const T>& weights, std::byte* pane
   constexpr index N = Structure::kept, M = Structure::window;
   const index k = weights.columns;
   for (index first = 0; first < weights.rows; first += Structure::shared) {
-    const index end = std::min(first + Structure::shared, weights.rows);
+    const index end = smaller(first + Structure::shared, weights.rows);
     for (index begin = 0; begin < k; begin += M) {
       index kept = 0;
-      for (index l = begin; l < std::min(begin + M, k); ++l) {
+      for (index l = begin; l < smaller(begin + M, k); ++l) {
         bool any = false;
         for (index j = first; j < end; ++j) any = any || weights(j, l) != T{0};
         if (!any) continue;

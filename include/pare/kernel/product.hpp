@@ -1,6 +1,7 @@
 // product.hpp: a product by the functions of a target, in place or over rows that are copied or rewritten for its dot.
 #pragma once
 
+#include "../core/standard.hpp"
 #include "../simd/units.hpp"
 #include "tiles.hpp"
 
@@ -10,7 +11,7 @@ namespace pare::inline PARE_UNIT {
 /// tiles if one fits.
 constexpr index rows_of_block(index rows, index fit, index tile) noexcept {
   if (fit >= tile) fit -= fit % tile;
-  return round_up(ceil_div(rows, ceil_div(rows, fit)), std::min(fit, tile));
+  return round_up(ceil_div(rows, ceil_div(rows, fit)), smaller(fit, tile));
 }
 
 /// Runs a call over copies of `fit` rows at a time.
@@ -23,7 +24,7 @@ void run_copied(const Call& call, const tile_table<Call>& table, index fit) noex
   block.copied = true;
   block.a_stride = row_copies::row_bytes(call.k);
   for (index row = begin; row < end; row += step) {
-    const index last = std::min(row + step, end);
+    const index last = smaller(row + step, end);
     table.copy(rows.memory, start_of_row(call, row), last - row, call.a_stride, call.k);
     block.a = reinterpret_cast<const typename Call::activations::type*>(rows.memory) - row * block.a_stride;
     run_rows(block, table, row, last);
@@ -50,13 +51,13 @@ bool runs_copied(const Call& call, const tile_table<Call>& table) noexcept {
   const bool many = rows >= many_rows && columns >= many_columns && call.k >= many_k;
   if (!many && !((table.copies_pay || flips_delay_products) && call.k >= least_k && rows > 1)) return false;
   const index row_bytes = row_copies::row_bytes(call.k);
-  const index most_rows = std::max({table.sets[0].rows, table.sets[1].rows, table.sets[2].rows});
+  const index most_rows = larger(table.sets[0].rows, larger(table.sets[1].rows, table.sets[2].rows));
   if (columns <= table.sets[0].panels * strip_lanes && most_rows * row_bytes <= near_copies_bytes) {
     run_copying(call, table);
     return true;
   }
-  const index all = std::min(row_copies::bytes / row_bytes, row_copies::most);
-  const index fit = many ? all : std::min(all, std::max<index>(near_copies_bytes / row_bytes, table.sets[0].rows));
+  const index all = smaller(row_copies::bytes / row_bytes, row_copies::most);
+  const index fit = many ? all : smaller(all, larger<index>(near_copies_bytes / row_bytes, table.sets[0].rows));
   if (fit > 0) run_copied(call, table, fit);
   return fit > 0;
 }
@@ -67,8 +68,8 @@ template <class Call>
 index rows_at_once(const Call& call, const tile_table<Call>& table, index rows) noexcept {
   if constexpr (requires { requires !walk_of<Call>::in_order; }) {
     constexpr index first_level_bytes = 32 * 1024;
-    const index row_bytes = std::max<index>(call.k * index{sizeof(*call.a)}, 1), tile = table.sets[0].rows;
-    return std::max(first_level_bytes / row_bytes / tile, index{1}) * tile;
+    const index row_bytes = larger<index>(call.k * index{sizeof(*call.a)}, 1), tile = table.sets[0].rows;
+    return larger(first_level_bytes / row_bytes / tile, index{1}) * tile;
   } else {
     return rows;
   }
@@ -83,7 +84,7 @@ void run_product(const Call& call, const tile_table<Call>& table) noexcept {
   const rectangle& part = call.part;
   const index step = rows_at_once(call, table, part.row_end - part.row_begin);
   for (index row = part.row_begin; row < part.row_end; row += step)
-    run_rows(call, table, row, std::min(row + step, part.row_end));
+    run_rows(call, table, row, smaller(row + step, part.row_end));
 }
 
 /// How a target rewrites rows of k elements, `stride` bytes apart: row_bytes(k) each, and in `terms` what every sum of
@@ -110,7 +111,7 @@ bool run_rewritten(const Call& call, const row_rewriting<Call>& to) noexcept {
   if ((column_end - column_begin) * call.k <= rewritten_rows::few_products) return false;
   rewritten_rows rows;
   const index row_bytes = to.row_bytes(call.k);
-  const index fit = std::min(rewritten_rows::bytes / row_bytes, rewritten_rows::most);
+  const index fit = smaller(rewritten_rows::bytes / row_bytes, rewritten_rows::most);
   if (fit == 0) return false;
   const std::int32_t* const terms = rows.terms;
   Call block = call;
@@ -118,7 +119,7 @@ bool run_rewritten(const Call& call, const row_rewriting<Call>& to) noexcept {
   block.a_stride = row_bytes;
   const index step = rows_of_block(end - begin, fit, to.table->sets[0].rows);
   for (index row = begin; row < end; row += step) {
-    const index last = std::min(row + step, end);
+    const index last = smaller(row + step, end);
     to.rewrite(rows.memory, rows.terms, start_of_row(call, row), last - row, call.a_stride, call.k);
     block.row_terms = terms - row;
     block.a = reinterpret_cast<const typename Call::activations::type*>(rows.memory) - row * row_bytes;

@@ -2,13 +2,13 @@
 // for each row.
 #pragma once
 
-#include <algorithm>
 #include <cassert>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <type_traits>
 
+#include "../core/standard.hpp"
 #include "../core/view.hpp"
 #include "../numeric/activation.hpp"
 #include "gemm.hpp"
@@ -27,7 +27,7 @@ struct row_codes {
 /// asymmetric_quantize_inputs). An infinite end counts as the largest finite number.
 inline affine_map row_map(float low, float high) noexcept {
   constexpr float most = std::numeric_limits<float>::max();
-  return choose_affine_tflite<s8>(double{std::max(low, -most)}, double{std::min(high, most)});
+  return choose_affine_tflite<s8>(double{larger(low, -most)}, double{smaller(high, most)});
 }
 
 }  // namespace pare

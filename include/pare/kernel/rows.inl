@@ -49,8 +49,8 @@ PARE_ALWAYS_INLINE void widen_interval(const T* x, index count, float& low, floa
   store_lanes(highs, greatest[0]);
   for (int half = 8; half > 0; half /= 2) {
     PARE_UNROLL for (int i = 0; i < half; ++i) {
-      lows[i] = std::min(lows[i], lows[i + half]);
-      highs[i] = std::max(highs[i], highs[i + half]);
+      lows[i] = smaller(lows[i], lows[i + half]);
+      highs[i] = larger(highs[i], highs[i + half]);
     }
   }
   low = lows[0];
@@ -121,6 +121,6 @@ void sum_groups(const matrix_view<const T>& x, index groups, index group, std::i
     }
     for (; g < groups; ++g)
       terms[i * groups + g] =
-          -8 * static_cast<std::int32_t>(sum_of_bytes(x.row(i) + g * group, std::min(group, x.columns - g * group)));
+          -8 * static_cast<std::int32_t>(sum_of_bytes(x.row(i) + g * group, smaller(group, x.columns - g * group)));
   }
 }

@@ -90,7 +90,7 @@ PARE_ALWAYS_INLINE void step(typename Dot::acc (&sum)[R][V], const Position& at,
 template <class Dot, int R, int V>
 constexpr int sets_of() {
   if constexpr (R == 1 && requires { Dot::chain; }) {
-    return std::clamp(registers / (4 * V * registers_of<typename Dot::acc>), 1, 4);
+    return clamped(registers / (4 * V * registers_of<typename Dot::acc>), 1, 4);
   } else {
     return 1;
   }

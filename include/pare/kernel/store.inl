@@ -149,7 +149,7 @@ PARE_ALWAYS_INLINE void store_at(Out* out, index out_stride, const Epilogue& epi
     }
   }
   if constexpr (whole < R && packed == 4) {
-    const auto last = [](int i) { return whole + std::min(i / V, over - 1); };
+    const auto last = [](int i) { return whole + smaller(i / V, over - 1); };
     store_packed_codes<V, over>(
         out, out_stride,
         packed_codes<Out, packed, Small>(
@@ -214,7 +214,7 @@ inline constexpr bool stored_in_turns<prepared_stage<Policy, V>> = i32_regs == 1
 template <int R, int V, class Call, class Epilogue, class Value>
 PARE_ALWAYS_INLINE void store_in_turns(const Call& call, const Epilogue& epilogue, index row, index column,
                                        const Value& value) {
-  constexpr int together = std::max(strips_packed<std::remove_pointer_t<decltype(call.out)>, i32x16> / V, 1);
+  constexpr int together = larger(strips_packed<std::remove_pointer_t<decltype(call.out)>, i32x16> / V, 1);
   constexpr int rows = R % together == 0 ? together : R;
   std::remove_cvref_t<decltype(value(0, 0))> values[R * V];
   PARE_UNROLL for (int r = 0; r < R; ++r) PARE_UNROLL for (int v = 0; v < V; ++v) values[r * V + v] = value(r, v);

@@ -9,8 +9,8 @@ __attribute__((noinline)) void store_rows(const To& to, const Epilogue& stages, 
   const bool whole = holds_columns(to, column, panels);
   const index out_stride = to.out_stride;
   for (int v = 0; v < panels; ++v, column += strip_lanes) {
-    place at{row, column, whole ? 0 : static_cast<int>(std::max(to.column_begin - column, index{0})),
-             whole ? 16 : static_cast<int>(std::min(to.column_end - column, strip_lanes))};
+    place at{row, column, whole ? 0 : static_cast<int>(larger(to.column_begin - column, index{0})),
+             whole ? 16 : static_cast<int>(smaller(to.column_end - column, strip_lanes))};
     auto* out = to.out + row * out_stride + column;
     for (int r = 0; r < rows; ++r, ++at.row, out += out_stride) {
       const auto result = apply(epilogue, values[r * panels + v], at);

@@ -7,11 +7,11 @@
 // rows need not begin at cells. All of this lies in a table of fixed size, so that nothing is allocated.
 #pragma once
 
-#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <cstring>
 
+#include "../core/standard.hpp"
 #include "inside.hpp"
 #include "pack.hpp"
 
@@ -66,16 +66,16 @@ class tap_table {
   inside_windows inside;
 
   explicit tap_table(const tap_walk& walk) noexcept : inside(walk), walk_(walk) {
-    pieces_ = std::max<index>(ceil_div(walk.run_bytes, piece_bytes), 1);
+    pieces_ = larger<index>(ceil_div(walk.run_bytes, piece_bytes), 1);
     last_read_ = round_up(walk.run_bytes - (pieces_ - 1) * piece_bytes, walk.cell_bytes);
     if (walk.reads == tap_run::window) {
       const index windows = walk.batch * walk.out.height * walk.out.width * copy_bytes();
-      std::memset(copies_, 0, static_cast<std::size_t>(std::min(windows, copied_bytes)));
+      std::memset(copies_, 0, static_cast<std::size_t>(smaller(windows, copied_bytes)));
     }
     runs_ = walk.reads == tap_run::window ? 1 : walk.window.height * taps_of_row() * pieces_;
-    std::memset(zeros_, static_cast<int>(walk.zero_point), static_cast<std::size_t>(std::min(read(0), piece_bytes)));
+    std::memset(zeros_, static_cast<int>(walk.zero_point), static_cast<std::size_t>(smaller(read(0), piece_bytes)));
     if (walk.run_bytes % walk.cell_bytes == 0 || walk.reads == tap_run::window) return;
-    end_bytes_ = std::min(walk.image_bytes(), piece_bytes);
+    end_bytes_ = smaller(walk.image_bytes(), piece_bytes);
     std::memset(end_, 0, sizeof end_);
     std::memcpy(end_, walk.image + (walk.image_bytes() - end_bytes_), static_cast<std::size_t>(end_bytes_));
   }
@@ -86,13 +86,13 @@ class tap_table {
     return pieces_ == 1 || run % pieces_ == pieces_ - 1 ? last_read_ : piece_bytes;
   }
   /// How many runs fit beside each other for a tile: fewer than runs() only for very large windows.
-  index runs_at_once() const noexcept { return std::min(runs_, pointers / (2 * most_rows)); }
+  index runs_at_once() const noexcept { return smaller(runs_, pointers / (2 * most_rows)); }
   /// The most pixels that fit with runs_at_once() runs, a multiple of `tile`; one tile if not all runs do.
   index rows_at_once(index tile) const noexcept {
     if (runs_at_once() < runs_) return tile;
     index most = pointers / runs_ - most_rows;
-    if (walk_.reads != tap_run::tap) most = std::min(most, pixels_copied(copied_bytes / (runs_ * copy_bytes())));
-    return std::max(most / tile, index{1}) * tile;
+    if (walk_.reads != tap_run::tap) most = smaller(most, pixels_copied(copied_bytes / (runs_ * copy_bytes())));
+    return larger(most / tile, index{1}) * tile;
   }
   /// Points runs [first, last) of output pixels [row, row + rows); pixels count over all images. The last pixel is
   /// repeated most_rows times, so that a tile may be read beyond it.
@@ -104,7 +104,7 @@ class tap_table {
     assert((last - first) * stride_ <= pointers);
     const index width = walk_.out.width;
     for (index i = 0; i < rows;) {
-      const index line = (row + i) / width, x = (row + i) % width, count = std::min(rows - i, width - x);
+      const index line = (row + i) / width, x = (row + i) % width, count = smaller(rows - i, width - x);
       if (walk_.reads == tap_run::window) {
         copy_windows(line, x, count);
       } else {
@@ -134,7 +134,7 @@ class tap_table {
  private:
   static constexpr index chunk = tap_copies::chunk;  // what one register copies
 
-  static void repeat_last(const std::byte** end) noexcept { std::fill_n(end, most_rows, end[-1]); }
+  static void repeat_last(const std::byte** end) noexcept { fill_elements(end, most_rows, end[-1]); }
 
   /// The place of a copied run; a window's has room for the last chunk.
   index copy_bytes() const noexcept { return read(0) + (walk_.reads == tap_run::window ? chunk : 0); }
@@ -144,9 +144,9 @@ class tap_table {
     if (walk_.reads == tap_run::window || walk_.geometry.dilation_x != 1) return room;
     const conv_geometry& g = walk_.geometry;
     const index width = walk_.out.width, last_x = walk_.extents.width - walk_.window.width + g.pad_left;
-    const index outside = last_x < 0 ? width : std::max(width - 1 - last_x / g.stride_x, index{0});
-    const index cut = std::min(width, ceil_div(g.pad_left, g.stride_x) + outside);
-    return cut == 0 ? pointers : std::max(room, (room / cut - 1) * width);  // a line more than they fill
+    const index outside = last_x < 0 ? width : larger(width - 1 - last_x / g.stride_x, index{0});
+    const index cut = smaller(width, ceil_div(g.pad_left, g.stride_x) + outside);
+    return cut == 0 ? pointers : larger(room, (room / cut - 1) * width);  // a line more than they fill
   }
   index taps_of_row() const noexcept { return walk_.reads == tap_run::tap ? walk_.window.width : 1; }
 
@@ -182,10 +182,10 @@ class tap_table {
     const bool merged = walk_.reads == tap_run::row;
     const index stride = walk_.geometry.stride_x, taps = merged ? walk_.window.width : 1;
     const index last_x = walk_.extents.width - taps;  // the last x at which a run lies inside
-    index begin = x >= 0 ? 0 : std::min(count, ceil_div(-x, stride));
-    index end = x > last_x ? 0 : std::min(count, (last_x - x) / stride + 1);
+    index begin = x >= 0 ? 0 : smaller(count, ceil_div(-x, stride));
+    index end = x > last_x ? 0 : smaller(count, (last_x - x) / stride + 1);
     if (pixels == nullptr || (merged && walk_.geometry.dilation_x != 1)) end = 0;
-    if (end < begin) begin = end = std::min(begin, count);
+    if (end < begin) begin = end = smaller(begin, count);
     for (index i = 0; i < begin; ++i) to[i] = cut_run(pixels, x + i * stride);
     if (end > begin) {
       const std::byte* p = pixels + (x + begin * stride) * walk_.pixel_bytes;
@@ -218,7 +218,7 @@ class tap_table {
     const index taps = walk_.window.width, pixel = walk_.pixel_bytes, dilation = walk_.geometry.dilation_x;
     if (pixels == nullptr) return copy_few(to, zeros_, taps * pixel);
     if (dilation == 1) {
-      const index begin = std::clamp(-x, index{0}, taps), end = std::clamp(walk_.extents.width - x, begin, taps);
+      const index begin = clamped(-x, index{0}, taps), end = clamped(walk_.extents.width - x, begin, taps);
       to = copy_few(to, zeros_, begin * pixel);
       if (begin != end) to = copy_few(to, pixels + (x + begin) * pixel, (end - begin) * pixel);
       return copy_few(to, zeros_, (taps - end) * pixel);
@@ -255,9 +255,9 @@ class tap_table {
     index begin = 0, end = 0;
     if (pixels != nullptr && walk_.geometry.dilation_x == 1) {
       const index room = walk_.image + walk_.image_bytes() - pixels - chunks;
-      const index last_x = room < 0 ? -1 : std::min(walk_.extents.width - walk_.window.width, room / walk_.pixel_bytes);
-      begin = x >= 0 ? 0 : std::min(count, ceil_div(-x, stride));
-      end = x > last_x ? begin : std::max(std::min(count, (last_x - x) / stride + 1), begin);
+      const index last_x = room < 0 ? -1 : smaller(walk_.extents.width - walk_.window.width, room / walk_.pixel_bytes);
+      begin = x >= 0 ? 0 : smaller(count, ceil_div(-x, stride));
+      end = x > last_x ? begin : larger(smaller(count, (last_x - x) / stride + 1), begin);
     }
     for (index i = 0; i < begin; ++i) copy_row(to + i * step, pixels, x + i * stride);
     for (index b = 0; b < chunks && end > begin; b += chunk) {

@@ -2,13 +2,13 @@
 // their functions in tables.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstring>
 #include <utility>
 
+#include "../core/standard.hpp"
 #include "row_copies.hpp"
 #include "walk.hpp"
 
@@ -170,8 +170,8 @@ __attribute__((noinline)) void run_cut_tiles(const Call& call, const tile_set<Ca
   using out_type = std::remove_pointer_t<decltype(call.out)>;
   alignas(64) out_type tile[tile_set<Call>::most_rows * 4 * strip_lanes];
   out_type* const memory = tile;
-  const index column = panel * strip_lanes, first = std::max(call.part.column_begin, column);
-  const index last = std::min(call.part.column_end, column + set.panels * strip_lanes);
+  const index column = panel * strip_lanes, first = larger(call.part.column_begin, column);
+  const index last = smaller(call.part.column_end, column + set.panels * strip_lanes);
   const auto bytes = static_cast<std::size_t>(last - first) * sizeof(out_type);
   Call cut = call;
   cut.out_stride = set.panels * strip_lanes;
@@ -192,7 +192,7 @@ struct row_plan {
   /// Rows up to `end`, fewer than the highest tile has, in as few tiles as there are heights for.
   PARE_ALWAYS_INLINE void add(const tile_set<Call>& set, index row, index end) noexcept {
     while (row < end) {
-      const auto& height = set.up_to[std::min<index>(end - row, set.rows)];
+      const auto& height = set.up_to[smaller<index>(end - row, set.rows)];
       index next = row + height.rows;
       while (next + height.rows <= end) next += height.rows;
       *last++ = {row, next, &height};

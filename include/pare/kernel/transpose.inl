@@ -153,7 +153,7 @@ void run_rows(const Call& call) noexcept {
   const index columns = part.column_end - part.column_begin;
   const matrix_view<const a_type> a(call.a, part.row_end, call.cells.k, call.a_stride);
   for (index row = part.row_begin; row < part.row_end; row += Call::tile_rows) {
-    const index rows = std::min(Call::tile_rows, part.row_end - row);
+    const index rows = smaller(Call::tile_rows, part.row_end - row);
     const cells_view<a_type> in(reinterpret_cast<a_type*>(call.scratch), Call::tile_rows, call.cells.k);
     const cells_view<out_type> out(reinterpret_cast<out_type*>(call.scratch + in.size() * index{sizeof(a_type)}),
                                    Call::tile_rows, columns);

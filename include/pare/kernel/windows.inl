@@ -52,5 +52,5 @@ requires(window_depth<typename Call::structure> != 0) struct traits<Call> {
   static constexpr bool shifted = sizeof(a_type) == 1, in_order = true;
   static constexpr int panels = window_panels<typename choice::type>();
   template <int V>
-  static constexpr int rows = std::min(rows_for<typename choice::type>(V), 8);
+  static constexpr int rows = smaller(rows_for<typename choice::type>(V), 8);
 };

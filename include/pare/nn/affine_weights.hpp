@@ -1,6 +1,7 @@
 // affine_weights.hpp: 8-bit weights with one zero point for the whole tensor, as ONNX and the older TFLite have them.
 #pragma once
 
+#include "../core/standard.hpp"
 #include "../numeric/accumulator.hpp"
 #include "packed.hpp"
 
@@ -28,7 +29,7 @@ class affine_weights {
       : affine_weights((expect_valid("weights", weights), weights.rows), weights.columns, zero_point,
                        [&](index first, const matrix_view<element>& tile) {
                          for (index j = 0; j < tile.rows; ++j)
-                           std::copy_n(weights.row(first + j), tile.columns, tile.row(j));
+                           copy_elements(weights.row(first + j), tile.columns, tile.row(j));
                        }) {}
   /// source(first, tile) writes codes as that of packed_weights does.
   template <TileSource<element> Source>

@@ -1,13 +1,13 @@
 // arrange.hpp: layers that move elements and change none: pad, concat, reshape; and argmax.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <type_traits>
 
+#include "../core/standard.hpp"
 #include "../reference/arrange.hpp"
 
 namespace pare {
@@ -29,7 +29,7 @@ void pad(const image_view<X>& x, const padding& amount, std::type_identity_t<T> 
   expect_pad_extents(input, amount, y);
   const auto [n0, y0, x0, c0] = amount.before;
   T* out = y.data;
-  const auto put = [&](index count) { out = std::fill_n(out, count, value); };
+  const auto put = [&](index count) { out = fill_elements(out, count, value); };
   const index pixel = y.channels, line = y.width * pixel, plane = y.height * line;
   put(n0 * plane);
   for (index n = 0; n < input.batch; ++n) {
@@ -39,7 +39,7 @@ void pad(const image_view<X>& x, const padding& amount, std::type_identity_t<T> 
       const T* from = input.data + (n * input.height + row) * input.width * input.channels;
       for (index column = 0; column < input.width; ++column, from += input.channels) {
         put(c0);
-        out = std::copy_n(from, input.channels, out);
+        out = copy_elements(from, input.channels, out);
         put(amount.after[3]);
       }
       put(amount.after[2] * pixel);
@@ -66,7 +66,7 @@ void concat(std::type_identity_t<std::span<const image_view<const T>>> inputs, i
   index begin = 0;
   for (const auto& input : inputs) {
     const index size = inner(input);
-    for (index i = 0; i < steps; ++i) std::copy_n(input.data + i * size, size, y.data + i * step + begin);
+    for (index i = 0; i < steps; ++i) copy_elements(input.data + i * size, size, y.data + i * step + begin);
     begin += size;
   }
 }

@@ -2,12 +2,12 @@
 // before it.
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <span>
-#include <vector>
 
 #include "../core/error.hpp"
+#include "../core/standard.hpp"
+#include "../core/storage.hpp"
 #include "../reference/quantize.hpp"
 
 namespace pare {
@@ -21,21 +21,20 @@ struct batch_norm {
 
 inline namespace PARE_UNIT {
 
-/// factor[c] = gamma / sqrt(variance + epsilon): y = factor * x + (beta - factor * mean). In double, rounded at the
-/// end. Fails if there are not as many of each, or a variance + epsilon is not above 0.
-inline std::vector<double> batch_norm_factors(const batch_norm& norm) {
-  const std::size_t channels = norm.mean.size();
-  expect_equal("norm.variance", static_cast<index>(channels), static_cast<index>(norm.variance.size()));
-  if (!norm.gamma.empty())
-    expect_equal("norm.gamma", static_cast<index>(channels), static_cast<index>(norm.gamma.size()));
-  if (!norm.beta.empty()) expect_equal("norm.beta", static_cast<index>(channels), static_cast<index>(norm.beta.size()));
-  std::vector<double> factors(channels);
-  for (std::size_t c = 0; c < channels; ++c) {
-    const double variance = double{norm.variance[c]} + double{norm.epsilon};
-    if (!(variance > 0)) fail("norm.variance + norm.epsilon", "a number above 0", variance);
-    factors[c] = (norm.gamma.empty() ? 1 : double{norm.gamma[c]}) / std::sqrt(variance);
-  }
-  return factors;
+/// Fails if there are not as many of each.
+inline void expect_valid(const batch_norm& norm) {
+  const auto channels = static_cast<index>(norm.mean.size());
+  expect_equal("norm.variance", channels, static_cast<index>(norm.variance.size()));
+  if (!norm.gamma.empty()) expect_equal("norm.gamma", channels, static_cast<index>(norm.gamma.size()));
+  if (!norm.beta.empty()) expect_equal("norm.beta", channels, static_cast<index>(norm.beta.size()));
+}
+
+/// gamma / sqrt(variance + epsilon) of a channel: y = factor * x + (beta - factor * mean). In double, rounded at the
+/// end. Fails if variance + epsilon is not above 0.
+inline double batch_norm_factor(const batch_norm& norm, std::size_t channel) {
+  const double variance = double{norm.variance[channel]} + double{norm.epsilon};
+  if (!(variance > 0)) fail("norm.variance + norm.epsilon", "a number above 0", variance);
+  return (norm.gamma.empty() ? 1 : double{norm.gamma[channel]}) / real::sqrt(variance);
 }
 
 /// Weights and bias of a layer so that it computes what the layer and a batch norm after it did. `extents` says where
@@ -43,16 +42,17 @@ inline std::vector<double> batch_norm_factors(const batch_norm& norm) {
 /// for 1HWO. A layer without bias has one of zeros. Fails if the numbers of channels differ.
 inline void fold(const batch_norm& norm, std::span<float> weights, const reference::axis_extents& extents,
                  std::span<float> bias) {
-  const std::vector<double> factors = batch_norm_factors(norm);
-  expect_equal("norm.mean", extents.channels, static_cast<index>(factors.size()));
+  expect_valid(norm);
+  expect_equal("norm.mean", extents.channels, static_cast<index>(norm.mean.size()));
   expect_equal("bias", extents.channels, static_cast<index>(bias.size()));
   expect_equal("weights", extents.size(), static_cast<index>(weights.size()));
+  aligned_storage<double> factors(extents.channels);
+  for (index c = 0; c < extents.channels; ++c) factors[c] = batch_norm_factor(norm, static_cast<std::size_t>(c));
   for (std::size_t i = 0; i < weights.size(); ++i)
-    weights[i] =
-        static_cast<float>(weights[i] * factors[static_cast<std::size_t>(extents.channel(static_cast<index>(i)))]);
+    weights[i] = static_cast<float>(weights[i] * factors[extents.channel(static_cast<index>(i))]);
   for (std::size_t c = 0; c < bias.size(); ++c) {
     const double beta = norm.beta.empty() ? 0 : double{norm.beta[c]};
-    bias[c] = static_cast<float>((double{bias[c]} - double{norm.mean[c]}) * factors[c] + beta);
+    bias[c] = static_cast<float>((double{bias[c]} - double{norm.mean[c]}) * factors[static_cast<index>(c)] + beta);
   }
 }
 

@@ -6,40 +6,16 @@
 #pragma once
 
 #include <bit>
+#include <cassert>
 #include <cstdint>
 #include <cstring>
-#include <string>
 #include <string_view>
 
+#include "../core/standard.hpp"
 #include "../kernel/store_windows.hpp"
 #include "packed.hpp"
 
 namespace pare {
-
-inline std::string structure_name(dense) { return "dense"; }
-template <index R, index C>
-std::string structure_name(block<R, C>) {
-  return text("block<", R, ", ", C, ">");
-}
-template <index N, index M, index Shared>
-std::string structure_name(n_of_m<N, M, Shared>) {
-  return n_of_m<N, M, Shared>::name();
-}
-/// "s8[-127, 127]", "u16[0, 65535]", "f32", "f16".
-template <Element W>
-std::string range_name() {
-  if constexpr (IntegerRange<W>) {
-    using type = typename W::type;
-    return text(std::is_signed_v<type> ? "s" : "u", bits_of<W>, "[", W::min, ", ", W::max, "]");
-  } else {
-    return std::is_same_v<W, f16> ? "f16" : "f32";
-  }
-}
-/// The format in words: "s8[-127, 127] block<16, 4>". Part of the header: operands of another format are refused.
-template <Element W, class Structure>
-std::string packed_format() {
-  return text(range_name<W>(), " ", structure_name(Structure{}));
-}
 
 /// Weights in somebody else's memory, as packed_from_bytes found them. The bytes must outlive it.
 template <Element W, class Structure = dense>
@@ -71,23 +47,40 @@ struct packed_header {
   std::uint64_t checksum = 0;
   std::int64_t n = 0, k = 0;
   std::uint64_t part_bytes[6] = {};
-  char format[96] = {};
+  char format[96] = {};  ///< range and structure in words: "s8[-127, 127] block<16, 4>"; others are refused
 };
 static_assert(sizeof(packed_header) == 3 * strip_bytes);
 
+/// A header without numbers. Ranges are called "s8[-127, 127]", "u16[0, 65535]", "f32", "f16".
+template <Element W, class Structure>
+packed_header header_of_format() {
+  packed_header header;
+  const auto write = [&](const text_part& range) {
+    const auto words = text(range, " ", Structure::name());
+    assert(spell(words, nullptr) < sizeof header.format);
+    spell(words, header.format);
+  };
+  if constexpr (IntegerRange<W>) {
+    write(text(std::is_signed_v<typename W::type> ? "s" : "u", bits_of<W>, "[", W::min, ", ", W::max, "]"));
+  } else {
+    write(std::is_same_v<W, f16> ? "f16" : "f32");
+  }
+  return header;
+}
+
 /// Of whole words: every step is one-to-one in the word and in the state, so no single change goes unnoticed. The
 /// multiplier is that of splitmix64.
-inline std::uint64_t checksum(std::uint64_t state, std::span<const std::byte> words) noexcept {
-  for (std::size_t i = 0; i < words.size(); i += 8) {
+inline std::uint64_t checksum(std::uint64_t state, const void* words, std::size_t bytes) noexcept {
+  for (std::size_t i = 0; i < bytes; i += 8) {
     std::uint64_t word;
-    std::memcpy(&word, words.data() + i, 8);
+    std::memcpy(&word, static_cast<const std::byte*>(words) + i, 8);
     state = std::rotl((state ^ word) * 0x9E3779B97F4A7C15u, 29);
   }
   return state;
 }
 inline std::uint64_t checksum_of(packed_header header, std::span<const std::byte> rest) noexcept {
   header.checksum = 0;
-  return checksum(checksum(1, std::as_bytes(std::span<const packed_header>(&header, 1))), rest);
+  return checksum(checksum(1, &header, sizeof header), rest.data(), rest.size());
 }
 
 constexpr std::size_t padded(std::size_t bytes) noexcept {
@@ -97,9 +90,8 @@ constexpr std::size_t padded(std::size_t bytes) noexcept {
 
 /// Fails unless the header is one of ours and its lengths are those of `bytes`. Arguments are named as the caller knows
 /// them.
-inline packed_header checked_header(std::span<const std::byte> bytes, const std::string& format) {
+inline packed_header checked_header(std::span<const std::byte> bytes, const packed_header& model) {
   packed_header header;
-  const packed_header model;
   if (bytes.size() < sizeof header) fail("bytes.size", "at least the header's 192", bytes.size());
   std::memcpy(&header, bytes.data(), sizeof header);
   if (std::memcmp(header.magic, model.magic, sizeof model.magic) != 0)
@@ -109,8 +101,11 @@ inline packed_header checked_header(std::span<const std::byte> bytes, const std:
   if (header.total_bytes != bytes.size()) fail("bytes.size", text("the header's ", header.total_bytes), bytes.size());
   if (bytes.size() % sizeof(std::uint64_t) != 0 || header.checksum != checksum_of(header, bytes.subspan(sizeof header)))
     fail("bytes.checksum", "that of the contents", "another: they are damaged");
-  const std::string_view given(header.format, strnlen(header.format, sizeof header.format));
-  if (given != format) fail("bytes.format", format, std::string(given));
+  if (std::memcmp(header.format, model.format, sizeof model.format) != 0) {
+    char given[sizeof header.format + 1] = {};
+    std::memcpy(given, header.format, sizeof header.format);
+    fail("bytes.format", model.format, given);
+  }
   return header;
 }
 
@@ -131,7 +126,7 @@ template <Element W, class Structure>
 void expect_parts(const packed_parts& parts, index n, index k) {
   using element = typename W::type;
   const auto expect_bytes = [&](std::size_t part, index expected) {
-    expect_equal(text("bytes.part_bytes[", part, "]").c_str(), expected, static_cast<index>(parts[part].size()));
+    expect_equal(text("bytes.part_bytes[", part, "]"), expected, static_cast<index>(parts[part].size()));
   };
   const index panels = panel_count(n);
   expect_bytes(1, sizeof(element) == 1 ? panels * strip_bytes : 0);
@@ -167,8 +162,8 @@ packed_parts stored_parts(const packed_weights<W, Structure>& weights,
     own[0] = aligned_storage<std::byte>(weights.n() * bytes.values);
     own[1] = aligned_storage<std::byte>(ceil_div(weights.n(), Structure::shared) * bytes.places);
     store_windows<element>(weights.view(), weights.n(), weights.k(), own[0].data(), own[1].data());
-    parts[0] = std::span<const std::byte>(own[0]);
-    parts[2] = std::span<const std::byte>(own[1]);
+    parts[0] = own[0].as_bytes();
+    parts[2] = own[1].as_bytes();
   }
   return parts;
 }
@@ -182,15 +177,16 @@ auto operand_of(const packed_parts& parts, index n, index k) {
     const stored_windows<Structure, element> bytes(k);
     packed_weights<W, Structure> weights(n, k, [&](index first, const matrix_view<element>& tile) {
       for (index j = 0; j < tile.rows; j += shared) {
-        const matrix_view<element> group(tile.row(j), std::min(shared, tile.rows - j), k);
-        std::fill_n(group.data, group.rows * k, element{0});
+        const matrix_view<element> group(tile.row(j), smaller(shared, tile.rows - j), k);
+        fill_elements(group.data, group.rows * k, element{0});
         if (!load_windows<Structure>(parts[0].data() + (first + j) * bytes.values,
                                      parts[2].data() + (first + j) / shared * bytes.places, group))
           fail("bytes", text("places that rise within every window of ", Structure::window), "others");
       }
     });
     const auto sums = weights.parts()[1];  // none of 16-bit weights
-    if (!std::equal(sums.begin(), sums.end(), parts[1].begin())) fail("bytes", "sums of the weights", "others");
+    if (!sums.empty() && std::memcmp(sums.data(), parts[1].data(), sums.size()) != 0)
+      fail("bytes", "sums of the weights", "others");
     return weights;
   } else {
     return packed_view<W, Structure>(n, k, parts);
@@ -202,10 +198,9 @@ auto operand_of(const packed_parts& parts, index n, index k) {
 /// The operand as bytes that packed_from_bytes reads, on any machine.
 template <Element W, class Structure>
 aligned_storage<std::byte> to_bytes(const packed_weights<W, Structure>& weights) {
-  detail::packed_header header;
+  detail::packed_header header = detail::header_of_format<W, Structure>();
   header.n = weights.n();
   header.k = weights.k();
-  packed_format<W, Structure>().copy(header.format, sizeof header.format - 1);
   aligned_storage<std::byte> own[2];
   const packed_parts parts = detail::stored_parts(weights, own);
   header.total_bytes = sizeof header + strip_bytes;
@@ -216,7 +211,7 @@ aligned_storage<std::byte> to_bytes(const packed_weights<W, Structure>& weights)
   aligned_storage<std::byte> bytes(static_cast<index>(header.total_bytes));
   std::byte* to = bytes.data() + sizeof header;
   for (const auto& part : parts) {
-    std::copy(part.begin(), part.end(), to);
+    copy_elements(part.data(), static_cast<index>(part.size()), to);
     to += detail::padded(part.size());
   }
   header.checksum = detail::checksum_of(header, bytes.as_bytes().subspan(sizeof header));
@@ -231,7 +226,7 @@ template <Element W, class Structure = dense>
 auto packed_from_bytes(std::span<const std::byte> bytes) {
   if (reinterpret_cast<std::uintptr_t>(bytes.data()) % strip_bytes != 0)
     fail("bytes.data", "memory aligned to 64 bytes", "an address that is not");
-  const detail::packed_header header = detail::checked_header(bytes, packed_format<W, Structure>());
+  const detail::packed_header header = detail::checked_header(bytes, detail::header_of_format<W, Structure>());
   if (header.n < 0 || header.n > INT32_MAX) fail("bytes.n", "at least 0 and below 2^31", header.n);
   if (header.k < 0 || header.k > INT32_MAX) fail("bytes.k", "at least 0 and below 2^31", header.k);
   packed_parts parts;

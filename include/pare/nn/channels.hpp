@@ -1,10 +1,9 @@
 // channels.hpp: owned per-channel values, padded to whole strips as the kernels read them, and stages made from them.
 #pragma once
 
-#include <algorithm>
 #include <span>
-#include <vector>
 
+#include "../core/standard.hpp"
 #include "../core/storage.hpp"
 #include "../kernel/epilogue.hpp"
 
@@ -17,11 +16,11 @@ class channels {
   channels() = default;
   explicit channels(std::span<const T> values)
       : size_(static_cast<index>(values.size())), values_(round_up(size_, strip_lanes)) {
-    std::copy(values.begin(), values.end(), values_.begin());
+    copy_elements(values.data(), size_, values_.data());
   }
   /// The same value for `size` channels.
   channels(index size, T value) : size_(size), values_(round_up(size, strip_lanes)) {
-    std::fill_n(values_.begin(), size, value);
+    fill_elements(values_.begin(), size, value);
   }
   index size() const noexcept { return size_; }
   std::size_t bytes() const noexcept { return values_.bytes(); }
@@ -40,15 +39,14 @@ class multipliers {
  public:
   multipliers() = default;
   /// Fails if the policy cannot express one of them.
-  explicit multipliers(std::span<const double> values) {
+  explicit multipliers(std::span<const double> values) : below_one_(true) {
     const auto n = static_cast<index>(values.size());
     for (auto& term : terms_) term = channels<std::int32_t>(n, 0);
     for (index c = 0; c < n; ++c) {
-      const auto words =
-          checked_terms<Policy>(text("multiplier[", c, "]").c_str(), values[static_cast<std::size_t>(c)]);
+      const auto words = checked_terms<Policy>(text("multiplier[", c, "]"), values[static_cast<std::size_t>(c)]);
       for (std::size_t t = 0; t < words.size(); ++t) terms_[t][c] = words[t];
+      below_one_ = below_one_ && static_cast<float>(values[static_cast<std::size_t>(c)]) < 1;
     }
-    below_one_ = std::all_of(values.begin(), values.end(), [](double m) { return static_cast<float>(m) < 1; });
   }
   index size() const noexcept { return terms_[0].size(); }
   std::size_t bytes() const noexcept { return terms_.size() * terms_[0].bytes(); }

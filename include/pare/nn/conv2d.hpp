@@ -1,6 +1,7 @@
 // conv2d.hpp: the convolution over raw memory: what an inference engine calls.
 #pragma once
 
+#include "../core/standard.hpp"
 #include "../kernel/conv.hpp"
 #include "linear.hpp"
 #include "packed_conv.hpp"
@@ -114,8 +115,8 @@ void run_groups(Call call, const Weights& w, target on) noexcept {
     const index first = w.first_input(panel);
     for (next = panel + 1; next * strip_lanes < end && w.first_input(next) == first;) ++next;
     call.walk.first_byte = first * index{sizeof(*call.a)};
-    call.part.column_begin = std::max(panel * strip_lanes, begin);
-    call.part.column_end = std::min(next * strip_lanes, end);
+    call.part.column_begin = larger(panel * strip_lanes, begin);
+    call.part.column_end = smaller(next * strip_lanes, end);
     run(call, on);
   }
 }

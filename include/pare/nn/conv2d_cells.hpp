@@ -5,6 +5,7 @@
 #include <cstring>
 #include <span>
 
+#include "../core/standard.hpp"
 #include "../kernel/grid.hpp"
 #include "conv2d.hpp"
 #include "linear_cells.hpp"
@@ -23,7 +24,7 @@ struct conv_bands {
 
   conv_bands(const conv_grid& grid_, index inputs_, index outputs_) : grid(grid_), inputs(inputs_), outputs(outputs_) {
     const index row_bytes = grid.row_pixels() * planes() * cell_bytes;
-    const index most = std::max(input_bytes / std::max(row_bytes, index{1}) - grid.down, index{1});
+    const index most = larger(input_bytes / larger(row_bytes, index{1}) - grid.down, index{1});
     rows = ceil_div(grid.out.height, ceil_div(grid.out.height, most));  // bands of about the same height
   }
   index planes() const noexcept { return ceil_div(inputs, channel_depth<X>); }
@@ -148,7 +149,7 @@ void run_bands(Call call, const Bands& bands, const X& x, const Y& y, index begi
   const auto zero_point = static_cast<in_type>(call.zero_point);
   for (index line = begin, rows; line < end; line += rows) {
     const index n = line / y.height, first = line % y.height;
-    rows = std::min({bands.rows, end - line, y.height - first});
+    rows = smaller(bands.rows, smaller(end - line, y.height - first));
     read_band(bands, x, n, first, rows, zero_point, in, on);
     call.first_pixel = line * y.width;
     call.part = {0, bands.grid.pixels(rows), 0, y.channels};

@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "../core/standard.hpp"
 #include "../kernel/cells.hpp"
 #include "depthwise_conv2d.hpp"
 
@@ -33,13 +34,13 @@ struct depthwise_bands {
   depthwise_bands(const conv_geometry& g, image_extents image_, image_extents window_, index outputs_)
       : geometry(g), image(image_), window(window_), out(output_extents(g, image_, window_)), outputs(outputs_) {
     const index row_bytes = g.stride_y * image.width * index{sizeof(X)} + out.width * index{sizeof(Out)};
-    cut(ceil_div(out.height, std::max(band_bytes / std::max(row_bytes * columns(), index{1}), index{1})));
+    cut(ceil_div(out.height, larger(band_bytes / larger(row_bytes * columns(), index{1}), index{1})));
   }
   /// Cuts an image's rows into about `count` bands of about the same height.
   void cut(index count) noexcept { rows = round_up(ceil_div(out.height, count), 2); }
 
   /// Of a band, at most.
-  index columns() const noexcept { return std::min(outputs, columns_at_once); }
+  index columns() const noexcept { return smaller(outputs, columns_at_once); }
   index per_image() const noexcept { return ceil_div(out.height, rows); }
   index count(index batch) const noexcept { return ceil_div(outputs, columns_at_once) * batch * per_image(); }
 
@@ -50,27 +51,27 @@ struct depthwise_bands {
   /// No band reads more channels than the widest has columns.
   index in_bytes() const noexcept {
     const index span = (rows - 1) * geometry.stride_y + (window.height - 1) * geometry.dilation_y + 1;
-    return room(std::min(span, image.height) * image.width) * index{sizeof(X)};
+    return room(smaller(span, image.height) * image.width) * index{sizeof(X)};
   }
-  index out_bytes() const noexcept { return room(std::min(rows, out.height) * out.width) * index{sizeof(Out)}; }
+  index out_bytes() const noexcept { return room(smaller(rows, out.height) * out.width) * index{sizeof(Out)}; }
   /// Of one thread.
   index bytes() const noexcept { return in_bytes() + out_bytes(); }
 
   /// Band i of a batch, by channels, then by images, then by rows.
   depthwise_band band(index batch, index multiplier, index i) const noexcept {
     const index bands = batch * per_image(), row = i % per_image() * rows, column = i / bands * columns_at_once;
-    const index row_end = std::min(row + rows, out.height), column_end = std::min(column + columns_at_once, outputs);
+    const index row_end = smaller(row + rows, out.height), column_end = smaller(column + columns_at_once, outputs);
     const index top = row * geometry.stride_y - geometry.pad_top;
     const index bottom =
         (row_end - 1) * geometry.stride_y - geometry.pad_top + (window.height - 1) * geometry.dilation_y;
-    const index in_begin = std::clamp(top, index{0}, image.height);
+    const index in_begin = clamped(top, index{0}, image.height);
     return {.n = i % bands / per_image(),
             .row_begin = row,
             .row_end = row_end,
             .column_begin = column,
             .column_end = column_end,
             .in_begin = in_begin,
-            .in_end = std::clamp(bottom + 1, in_begin, image.height),
+            .in_end = clamped(bottom + 1, in_begin, image.height),
             .channel_begin = column / multiplier / channel_depth<X> * channel_depth<X>,
             .channel_end = ceil_div(column_end, multiplier)};
   }
@@ -195,7 +196,7 @@ requires(detail::is_cells_image<X> || detail::is_cells_image<Y>) auto prepare_de
   if (y.size() != 0) {
     call = detail::whole_depthwise<range, MaxDepth>(images, zero_point, w, geometry, epilogue, outputs);
     const index count = bands.count(y.batch);
-    if (count < concurrency) bands.cut(std::min(bands.per_image() * ceil_div(concurrency, count), y.height));
+    if (count < concurrency) bands.cut(smaller(bands.per_image() * ceil_div(concurrency, count), y.height));
     all = bands.count(y.batch);
   }
   std::byte* const memory = first_line(workspace);

@@ -1,6 +1,7 @@
 // depthwise_conv2d.hpp: the depthwise convolution over raw memory: what an inference engine calls.
 #pragma once
 
+#include "../core/standard.hpp"
 #include "../kernel/depthwise.hpp"
 #include "conv2d.hpp"
 
@@ -70,7 +71,7 @@ void packed_depthwise<W>::expect_in_range(const image_view<const element>& weigh
 template <Element W>
 void packed_depthwise<W>::pack_strip(const image_view<const element>& weights, index first, index v, index u,
                                      std::byte* strip) {
-  const index lanes = std::min(strip_lanes, weights.channels - first);
+  const index lanes = smaller(strip_lanes, weights.channels - first);
   for (index lane = 0; lane < lanes; ++lane) {
     for (index tap = 0; tap < depthwise_taps<W>; ++tap) {
       if (v + tap < 0 || v + tap >= weights.height) continue;

@@ -1,10 +1,10 @@
 // executor.hpp: who runs the parts of a call: the caller's thread, several threads, or the caller's own scheduler.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 
 #include "../core/index.hpp"
+#include "../core/standard.hpp"
 
 namespace pare {
 
@@ -46,7 +46,7 @@ namespace detail {
 /// Cuts `extent` into `parts` pieces that start at multiples of `grain`: the begin of piece `part`.
 constexpr index piece(index extent, index grain, index parts, index part) noexcept {
   const index grains = ceil_div(extent, grain);
-  return std::min(extent, grains * part / parts * grain);
+  return smaller(extent, grains * part / parts * grain);
 }
 }  // namespace detail
 

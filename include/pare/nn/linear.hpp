@@ -1,9 +1,9 @@
 // linear.hpp: the fully connected layer, or matrix product, over raw memory: what an inference engine calls.
 #pragma once
 
-#include <algorithm>
 #include <limits>
 
+#include "../core/standard.hpp"
 #include "../kernel/gemm.hpp"
 #include "../kernel/rows.hpp"
 #include "affine_weights.hpp"
@@ -145,7 +145,7 @@ void run_part(Call call, const W& w, target on) noexcept {
   const index end = call.part.row_end;
   const matrix_view a(call.a, end, call.k, call.a_stride);
   for (index row = call.part.row_begin; row < end; row += summed_rows) {
-    const index rows = std::min(summed_rows, end - row);
+    const index rows = smaller(summed_rows, end - row);
     sum_rows(matrix_view(a.row(row), rows, a.columns, a.stride), terms, on);
     for (index i = 0; i < rows; ++i)
       terms[i] = static_cast<std::int32_t>(factor * (static_cast<std::uint32_t>(terms[i]) - all_zero));

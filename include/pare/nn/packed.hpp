@@ -1,15 +1,14 @@
 // packed.hpp: weights that a kernel can read, owned: packed once, run on any target.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
-#include <vector>
 
+#include "../core/standard.hpp"
 #include "../core/storage.hpp"
 #include "../kernel/pack_windows.hpp"
 #include "../numeric/range.hpp"
@@ -76,15 +75,14 @@ class packed_weights {
   /// Packs a matrix in memory.
   explicit packed_weights(const matrix_view<const element>& weights)
       : packed_weights(checked(weights).rows, weights.columns, [&](index first, matrix_view<element> tile) {
-          for (index j = 0; j < tile.rows; ++j) std::copy_n(weights.row(first + j), tile.columns, tile.row(j));
+          for (index j = 0; j < tile.rows; ++j) copy_elements(weights.row(first + j), tile.columns, tile.row(j));
         }) {}
 
   /// Packs floats, each rounded to the nearest half.
   explicit packed_weights(const matrix_view<const float>& weights) requires std::is_same_v<W, f16>
       : packed_weights(checked(weights).rows, weights.columns, [&](index first, matrix_view<half> tile) {
         for (index j = 0; j < tile.rows; ++j)
-          std::transform(weights.row(first + j), weights.row(first + j) + tile.columns, tile.row(j),
-                         [](float weight) { return half(weight); });
+          for (index l = 0; l < tile.columns; ++l) tile(j, l) = half(weights(first + j, l));
       }) {}
 
   index n() const noexcept { return n_; }
@@ -110,15 +108,17 @@ class packed_weights {
   }
   static void expect_uncrowded(const crowded_window& found, index first) {
     if (found.kept == 0) return;
-    if constexpr (window_depth<Structure> != 0)
+    if constexpr (window_depth<Structure> != 0) {
+      const auto where = text(" in any of ", Structure::shared, " channels");
       fail(text("weights[", first + found.row, ", ", found.begin, "...]"),
            text("at most ", Structure::kept, " of ", Structure::window, " that are not 0",
-                Structure::shared == 1 ? "" : text(" in any of ", Structure::shared, " channels")),
+                Structure::shared == 1 ? detail::text_part("") : detail::text_part(where)),
            found.kept);
+    }
   }
   static void expect_in_range(const matrix_view<const element>& tile, index first);
-  void append(const matrix_view<const element>& tile, index panel, std::vector<std::byte>& strips,
-              std::vector<std::uint16_t>& cells);
+  void append(const matrix_view<const element>& tile, index panel, growing_storage<std::byte>& strips,
+              growing_storage<std::uint16_t>& cells);
   /// Output channels that are kept or dropped together.
   static constexpr index group = group_of<Structure>;
 
@@ -143,12 +143,12 @@ packed_weights<W, Structure>::packed_weights(index n, index k, Source source, [[
     fail("weights.columns", text("at most ", most_listed_cells, " cells of ", cell_depth<element>), k);
   if (!listed) strips_ = aligned_storage<std::byte>(panels * panel_bytes);
   if (listed) first_ = aligned_storage<std::uint32_t>(panels * (strip_lanes / group) + 1);
-  std::vector<std::byte> strips;
-  std::vector<std::uint16_t> cells;
+  growing_storage<std::byte> strips;
+  growing_storage<std::uint16_t> cells;
   aligned_storage<element> buffer(panels == 0 ? 0 : strip_lanes * k);
   for (index panel = 0; k != 0 && panel < panels; ++panel) {  // without columns, even 2^31 rows take no time
     const index first = panel * strip_lanes;
-    const matrix_view<element> tile(buffer.data(), std::min(strip_lanes, n - first), k);
+    const matrix_view<element> tile(buffer.data(), smaller(strip_lanes, n - first), k);
     source(first, tile);
     expect_in_range(tile, first);
     if constexpr (has_sums) row_sums<element>(tile, sums_.data() + first);
@@ -161,10 +161,8 @@ packed_weights<W, Structure>::packed_weights(index n, index k, Source source, [[
     }
   }
   if constexpr (listed) {
-    strips_ = aligned_storage<std::byte>(static_cast<index>(strips.size()));
-    cells_ = aligned_storage<std::uint16_t>(static_cast<index>(cells.size()));
-    std::copy(strips.begin(), strips.end(), strips_.begin());
-    std::copy(cells.begin(), cells.end(), cells_.begin());
+    strips_ = strips.copy();
+    cells_ = cells.copy();
   }
 }
 
@@ -180,15 +178,12 @@ void packed_weights<W, Structure>::expect_in_range(const matrix_view<const eleme
 
 template <Element W, class Structure>
 void packed_weights<W, Structure>::append(const matrix_view<const element>& tile, index panel,
-                                          std::vector<std::byte>& strips, std::vector<std::uint16_t>& cells) {
+                                          growing_storage<std::byte>& strips, growing_storage<std::uint16_t>& cells) {
   std::uint32_t* end = first_.data() + panel * (strip_lanes / group) + 1;
   for (index j = 0; j < strip_lanes; j += group) {
-    const std::size_t before = cells.size(),
-                      kept = j < tile.rows ? static_cast<std::size_t>(kept_strips<group>(tile, j)) : 0;
-    strips.resize((before + kept) * group * cell_bytes);
-    cells.resize(before + kept);
-    if (kept != 0) pack_kept<group>(tile, strips.data() + before * group * cell_bytes, cells.data() + before, j);
-    *end++ = static_cast<std::uint32_t>(before + kept);
+    const index kept = j < tile.rows ? kept_strips<group>(tile, j) : 0;
+    if (kept != 0) pack_kept<group>(tile, strips.add(kept * group * cell_bytes), cells.add(kept), j);
+    *end++ = static_cast<std::uint32_t>(cells.size());
   }
 }
 

@@ -1,6 +1,7 @@
 // packed_conv.hpp: the weights of a convolution as its kernel reads them, owned: packed once, run on any target.
 #pragma once
 
+#include "../core/standard.hpp"
 #include "../kernel/taps.hpp"
 #include "../numeric/range.hpp"
 #include "packed.hpp"
@@ -61,12 +62,12 @@ class packed_conv {
   index first_input(index panel) const noexcept {
     if (groups_ == 1 || in_cells) return 0;
     const index group = panel * strip_lanes / (outputs_ / groups_);
-    return std::min(group * group_inputs_, inputs() - read_inputs_);
+    return smaller(group * group_inputs_, inputs() - read_inputs_);
   }
 
  private:
   /// Inputs that one cell of the weights meets, or one window of them.
-  static constexpr index cell_inputs = std::max(step_depth<W>, window_depth<Structure>);
+  static constexpr index cell_inputs = larger(step_depth<W>, window_depth<Structure>);
   template <class T>
   void pack(const image_view<const T>& weights, index groups);
   index most_inputs_of_a_panel() const noexcept;
@@ -97,11 +98,11 @@ void packed_conv<W, Structure>::pack(const image_view<const T>& weights, index g
                                              : rows * columns * tap;
   const auto source = [&](index first, const matrix_view<element>& tile) {
     for (index j = 0; j < tile.rows; ++j) {
-      std::fill_n(tile.row(j), k, element{0});
+      fill_elements(tile.row(j), k, element{0});
       copy_channel(weights, first + j, tile.row(j));
     }
   };
-  matrix_ = packed_weights<W, Structure>(outputs_, k, source, std::max(tap, index{1}));
+  matrix_ = packed_weights<W, Structure>(outputs_, k, source, larger(tap, index{1}));
 }
 
 template <Element W, class Structure>
@@ -111,8 +112,8 @@ index packed_conv<W, Structure>::most_inputs_of_a_panel() const noexcept {
   const index per_group = outputs_ / groups_;
   index most = 0;
   for (index first = 0; first < outputs_; first += strip_lanes) {
-    const index last = std::min(first + strip_lanes, outputs_) - 1;
-    most = std::max(most, last / per_group - first / per_group + 1);
+    const index last = smaller(first + strip_lanes, outputs_) - 1;
+    most = larger(most, last / per_group - first / per_group + 1);
   }
   return most * group_inputs_;
 }
@@ -121,7 +122,7 @@ template <Element W, class Structure>
 template <class T>
 void packed_conv<W, Structure>::copy_channel(const image_view<const T>& weights, index output,
                                              element* row) const noexcept {
-  const index group = output / std::max(outputs_ / groups_, index{1});
+  const index group = output / larger(outputs_ / groups_, index{1});
   const index first = group * group_inputs_ - first_input(output / strip_lanes);
   const index tap_step = reads() != tap_run::tap ? group_inputs_ : round_up(read_inputs_, cell_inputs);
   const index row_step =

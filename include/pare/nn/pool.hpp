@@ -1,13 +1,13 @@
 // pool.hpp: pooling of images: the mean or the largest of every window, or the mean of the whole image.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
 
+#include "../core/standard.hpp"
 #include "../numeric/elementwise.hpp"
 #include "../reference/pool.hpp"
 #include "prepared.hpp"
@@ -37,7 +37,7 @@ void pool_row(const image_view<const T>& input, image_extents window, const conv
   std::array<Sum, pool_channels> sums;
   for (index x = 0; x < out.width; ++x) {
     for (index first = 0; first < input.channels; first += pool_channels) {
-      const index count = std::min(pool_channels, input.channels - first);
+      const index count = smaller(pool_channels, input.channels - first);
       index taps = 0;
       sums.fill(start);
       for_each_tap(geometry, {input.height, input.width}, window, y, x,
@@ -82,7 +82,7 @@ auto prepare_average_pool(const image_view<X>& x, image_extents window, const co
       x, window, geometry, y, sum{}, [](sum a, T b) { return a + static_cast<sum>(b); },
       [limits](sum total, index taps) {
         const sum mean = taps == 0 ? sum{} : rounded_mean(total, taps);
-        return static_cast<T>(std::clamp<sum>(mean, limits.min, limits.max));
+        return static_cast<T>(clamped<sum>(mean, limits.min, limits.max));
       });
 }
 template <class X, class T>
@@ -98,7 +98,7 @@ auto prepare_max_pool(const image_view<X>& x, image_extents window, const conv_g
                       const image_view<T>& y, const std::type_identity_t<bounds<T>>& limits = {}) PARE_THROWS_MISTAKES {
   return detail::prepare_pool(
       x, window, geometry, y, std::numeric_limits<T>::lowest(), [](T a, T b) { return a > b ? a : b; },
-      [limits](T largest, index) { return std::clamp(largest, limits.min, limits.max); });
+      [limits](T largest, index) { return clamped(largest, limits.min, limits.max); });
 }
 template <class X, class T>
 void max_pool(const image_view<X>& x, image_extents window, const conv_geometry& geometry, const image_view<T>& y,

@@ -1,11 +1,11 @@
 // prepared.hpp: a layer whose arguments have been checked: it can run again and again, and cannot throw any more.
 #pragma once
 
-#include <algorithm>
 #include <limits>
 #include <type_traits>
 #include <utility>
 
+#include "../core/standard.hpp"
 #include "executor.hpp"
 
 namespace pare {
@@ -28,7 +28,7 @@ class prepared {
   template <Executor E>
   void run(const E& executor) const
       noexcept(noexcept(executor.bulk(index{}, std::declval<void (&)(index) noexcept>()))) {
-    const index parts = std::min<index>(executor.concurrency(), most_);
+    const index parts = smaller<index>(executor.concurrency(), most_);
     executor.bulk(parts, [&](index i) noexcept { part_(parts, i); });
   }
 

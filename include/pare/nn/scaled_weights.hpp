@@ -1,6 +1,7 @@
 // scaled_weights.hpp: packed weights that know their scales: one per output channel, or one per group of k in it.
 #pragma once
 
+#include "../core/standard.hpp"
 #include "../kernel/grouped.hpp"
 #include "channels.hpp"
 #include "packed.hpp"
@@ -75,7 +76,7 @@ grouped_weights<G, Scale, W>::grouped_weights(const matrix_view<const std::int8_
       const Scale scale(scales(j, g));
       scales_[(j / strip_lanes * groups() + g) * strip_lanes + j % strip_lanes] = scale;
       std::int32_t sum = 0;
-      for (index l = g * G; l < std::min(k(), (g + 1) * G); ++l) sum += weights(j, l);
+      for (index l = g * G; l < smaller(k(), (g + 1) * G); ++l) sum += weights(j, l);
       all += double{static_cast<float>(scale)} * sum;
     }
     sums_[j] = static_cast<float>(all);

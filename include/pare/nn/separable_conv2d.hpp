@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "../core/standard.hpp"
 #include "depthwise_conv2d.hpp"
 
 namespace pare {
@@ -13,7 +14,7 @@ template <class Mid>
 constexpr index separable_rows(index width, index channels) noexcept {
   constexpr index bytes = 32 * 1024;
   const index row = width * channels * index{sizeof(Mid)};
-  return row == 0 ? 1 : std::max(bytes / row, index{1});
+  return row == 0 ? 1 : larger(bytes / row, index{1});
 }
 /// Elements of the workspace for outputs of this width, `channels` between the two convolutions, and that many threads.
 template <class Mid>
@@ -48,7 +49,7 @@ template <class First, class Second, class Mid>
 void run_part(const separable_call<First, Second, Mid>& call, index parts, index i, target on) noexcept {
   const index channels = call.second.k, row_size = call.width * channels, end = piece(call.lines, 1, parts, i + 1);
   for (index line = piece(call.lines, 1, parts, i); line < end; line += call.rows) {
-    const index last = std::min(line + call.rows, end);
+    const index last = smaller(line + call.rows, end);
     // Both calls count rows over the whole output, of which only this piece has memory.
     Mid* const origin = call.workspace + (i * call.rows - line) * row_size;
     auto make = call.first;

@@ -1,12 +1,12 @@
 // softmax.hpp: the softmax of every row of a matrix: floats or codes.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
+#include "../core/standard.hpp"
 #include "../reference/softmax.hpp"
 #include "prepared.hpp"
 
@@ -38,7 +38,7 @@ inline namespace PARE_UNIT {
 /// The probabilities of one row.
 template <class T, class Out>
 void softmax_row(const softmax_table& table, const T* from, Out* to, index columns) noexcept {
-  const std::int32_t largest = *std::max_element(from, from + columns);
+  const std::int32_t largest = largest_of(from, columns);
   std::int32_t sum = 0;
   for (index j = 0; j < columns; ++j) {
     const std::int32_t below = largest - from[j];

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 
+#include "../core/standard.hpp"
 #include "../numeric/elementwise.hpp"
 #include "../numeric/functions.hpp"
 
@@ -47,7 +48,7 @@ table<typename In::type, typename R::type> table_of(const F& f, const affine_map
     const float real = half_away{}(f(dequantize_value(code, x)) * per_scale);
     const auto low = static_cast<float>(output.min - y.zero_point),
                high = static_cast<float>(output.max - y.zero_point);
-    return real != real ? y.zero_point : static_cast<std::int32_t>(std::clamp(real, low, high)) + y.zero_point;
+    return real != real ? y.zero_point : static_cast<std::int32_t>(clamped(real, low, high)) + y.zero_point;
   });
 }
 

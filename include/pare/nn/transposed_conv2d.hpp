@@ -5,8 +5,7 @@
 // the zeros that a stretched input would have.
 #pragma once
 
-#include <vector>
-
+#include "../core/standard.hpp"
 #include "conv2d.hpp"
 
 namespace pare {
@@ -24,28 +23,27 @@ class packed_transposed_conv {
   packed_transposed_conv(const image_view<const element>& weights, index stride_y, index stride_x)
       : stride_y_(stride_y), stride_x_(stride_x), window_{weights.height, weights.width} {
     expect_valid("weights", weights);
-    if (stride_y < 1 || stride_x < 1) fail("stride", "at least 1", std::min(stride_y, stride_x));
+    if (stride_y < 1 || stride_x < 1) fail("stride", "at least 1", smaller(stride_y, stride_x));
     if (weights.height < 1) fail("weights.height", "at least 1", weights.height);
     if (weights.width < 1) fail("weights.width", "at least 1", weights.width);
+    phases_ = owned_array<packed_conv<W>>(stride_y * stride_x);
     for (index y = 0; y < stride_y; ++y)
-      for (index x = 0; x < stride_x; ++x) phases_.push_back(pack_phase(weights, y, x));
+      for (index x = 0; x < stride_x; ++x) phases_[y * stride_x + x] = pack_phase(weights, y, x);
   }
 
-  index outputs() const noexcept { return phases_.empty() ? 0 : phases_[0].outputs(); }
-  index inputs() const noexcept { return phases_.empty() ? 0 : phases_[0].inputs(); }
+  index outputs() const noexcept { return phases_.size() == 0 ? 0 : phases_[0].outputs(); }
+  index inputs() const noexcept { return phases_.size() == 0 ? 0 : phases_[0].inputs(); }
   image_extents window() const noexcept { return window_; }
   index stride_y() const noexcept { return stride_y_; }
   index stride_x() const noexcept { return stride_x_; }
-  index depth() const noexcept { return phases_.empty() ? 0 : phases_[0].depth(); }
+  index depth() const noexcept { return phases_.size() == 0 ? 0 : phases_[0].depth(); }
   std::size_t bytes() const noexcept {
     std::size_t sum = 0;
     for (const auto& phase : phases_) sum += phase.bytes();
     return sum;
   }
   /// The window of outputs with these remainders.
-  const packed_conv<W>& phase(index y, index x) const noexcept {
-    return phases_[static_cast<std::size_t>(y * stride_x_ + x)];
-  }
+  const packed_conv<W>& phase(index y, index x) const noexcept { return phases_[y * stride_x_ + x]; }
 
  private:
   /// Every stride-th tap from (y, x) on, the last one first; one tap of zeros where there is none.
@@ -54,8 +52,8 @@ class packed_transposed_conv {
       return from < size ? (size - from - 1) / stride + 1 : index{0};
     };
     const index rows = taps(y, weights.height, stride_y_), columns = taps(x, weights.width, stride_x_);
-    const index height = std::max(rows, index{1}), width = std::max(columns, index{1});
-    std::vector<element> turned(static_cast<std::size_t>(weights.batch * height * width * weights.channels));
+    const index height = larger(rows, index{1}), width = larger(columns, index{1});
+    aligned_storage<element> turned(weights.batch * height * width * weights.channels);
     const image_view<element> to{turned.data(), weights.batch, height, width, weights.channels};
     for (index o = 0; o < weights.batch && rows * columns != 0; ++o)
       for (index v = 0; v < rows; ++v)
@@ -67,7 +65,7 @@ class packed_transposed_conv {
 
   index stride_y_ = 1, stride_x_ = 1;
   image_extents window_;
-  std::vector<packed_conv<W>> phases_;
+  owned_array<packed_conv<W>> phases_;
 };
 
 namespace detail {

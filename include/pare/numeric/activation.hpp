@@ -1,8 +1,7 @@
 // activation.hpp: relu and relu6 fused into the clamp of an output.
 #pragma once
 
-#include <algorithm>
-
+#include "../core/standard.hpp"
 #include "affine.hpp"
 #include "requantize.hpp"
 
@@ -18,7 +17,7 @@ constexpr output_map output_of(const affine_map& map) noexcept {
 template <IntegerRange R>
 constexpr output_map relu_output(const affine_map& map) noexcept {
   output_map out = output_of<R>(map);
-  out.min = std::max(out.min, map.zero_point);
+  out.min = larger(out.min, map.zero_point);
   return out;
 }
 
@@ -26,7 +25,7 @@ constexpr output_map relu_output(const affine_map& map) noexcept {
 template <IntegerRange R>
 constexpr output_map relu6_output(const affine_map& map) noexcept {
   output_map out = relu_output<R>(map);
-  out.max = std::min(out.max, std::int32_t{quantize_value<R>(6.f, map, half_away{})});
+  out.max = smaller(out.max, std::int32_t{quantize_value<R>(6.f, map, half_away{})});
   return out;
 }
 

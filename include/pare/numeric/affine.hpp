@@ -1,14 +1,13 @@
 // affine.hpp: the affine map between codes and real numbers, how it is chosen, and one number through it.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <limits>
-#include <string>
 #include <type_traits>
 
 #include "../core/error.hpp"
+#include "../core/standard.hpp"
 #include "range.hpp"
 #include "rounding.hpp"
 
@@ -51,7 +50,7 @@ constexpr typename R::type quantize_value(F x, const affine_map& map, const Roun
   if (x != x) return static_cast<typename R::type>(map.zero_point);
   const real rounded = rounding(Steps::steps(x, map.scale), position);
   const real low = static_cast<real>(R::min - map.zero_point), high = static_cast<real>(R::max - map.zero_point);
-  return static_cast<typename R::type>(static_cast<whole>(std::clamp(rounded, low, high)) + map.zero_point);
+  return static_cast<typename R::type>(static_cast<whole>(clamped(rounded, low, high)) + map.zero_point);
 }
 
 /// scale * (code - zero_point), the difference exact, the product in float.
@@ -65,7 +64,7 @@ namespace detail {
 /// A positive, finite float next to s. Pre: s >= 0.
 constexpr float to_scale(double s) noexcept {
   using limits = std::numeric_limits<float>;
-  return static_cast<float>(std::clamp(s, double{limits::denorm_min()}, double{limits::max()}));
+  return static_cast<float>(clamped(s, double{limits::denorm_min()}, double{limits::max()}));
 }
 /// False for infinities and not-a-numbers.
 template <std::floating_point F>
@@ -78,7 +77,7 @@ inline namespace PARE_UNIT {
 
 /// Fails unless the scale is finite and above zero and the zero point is a code of R.
 template <IntegerRange R>
-void expect_valid(const std::string& argument, const affine_map& map) {
+void expect_valid(const detail::text_part& argument, const affine_map& map) {
   if (!detail::is_finite(map.scale) || !(map.scale > 0)) {
     fail(text(argument, ".scale"), "a finite number above 0", map.scale);
   }
@@ -94,15 +93,15 @@ constexpr affine_map choose_affine_tflite(double min, double max) {
   static_assert(R::min < R::max, "pare: an affine map needs a range of at least two codes");
   if (!detail::is_finite(min)) fail("min", "a finite number", min);
   if (!detail::is_finite(max) || max < min) fail("max", "a finite number, at least min", max);
-  min = std::min(min, 0.0);
-  max = std::max(max, 0.0);
+  min = smaller(min, 0.0);
+  max = larger(max, 0.0);
   constexpr double low = static_cast<double>(R::min), high = static_cast<double>(R::max);
-  if (min == max) return {1, static_cast<std::int32_t>(std::clamp(0.0, low, high))};
+  if (min == max) return {1, static_cast<std::int32_t>(clamped(0.0, low, high))};
   const double scale = (max - min) / (high - low);
   // The side with the smaller magnitudes has the smaller rounding error.
   const bool from_min = (low < 0 ? -low : low) - min / scale < (high < 0 ? -high : high) + max / scale;
   const double zero_point = from_min ? low - min / scale : high - max / scale;
-  return {detail::to_scale(scale), static_cast<std::int32_t>(half_away{}(std::clamp(zero_point, low, high)))};
+  return {detail::to_scale(scale), static_cast<std::int32_t>(half_away{}(clamped(zero_point, low, high)))};
 }
 
 /// Zero point 0 and scale max_abs / R::max, for real numbers in [-max_abs, max_abs]; scale 1 if max_abs is 0.
@@ -131,11 +130,11 @@ constexpr affine_map choose_power_of_two(double max_abs) {
 constexpr affine_map choose_affine_onnx_u8(float min, float max) {
   if (!detail::is_finite(min)) fail("min", "a finite number", min);
   if (!detail::is_finite(max) || max < min) fail("max", "a finite number, at least min", max);
-  min = std::min(min, 0.f);
-  max = std::max(max, 0.f);
+  min = smaller(min, 0.f);
+  max = larger(max, 0.f);
   if (min == max) return {};
   const float scale = detail::to_scale(double{(max - min) / 255});
-  return {scale, static_cast<std::int32_t>(half_even{}(std::clamp(-min / scale, 0.f, 255.f)))};
+  return {scale, static_cast<std::int32_t>(half_even{}(clamped(-min / scale, 0.f, 255.f)))};
 }
 
 }  // namespace PARE_UNIT

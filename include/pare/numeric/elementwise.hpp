@@ -4,12 +4,12 @@
 // reference/ runs as it is and kernel/elementwise.inl repeats over 16 lanes.
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <concepts>
 #include <cstdint>
 #include <limits>
 
+#include "../core/standard.hpp"
 #include "activation.hpp"
 #include "multiplier.hpp"
 
@@ -18,7 +18,7 @@ namespace pare {
 /// M * x in integers, a rounding high product and then a rounding shift: what the policy `tflite` computes before it
 /// clamps. Pre: x * 2^shift fits int32 if shift > 0.
 constexpr std::int32_t scaled_by(std::int32_t x, const fixed_multiplier& m) noexcept {
-  return divide_by_power(multiply_q31(shift_left(x, std::max(m.shift, 0)), m.value), std::max(-m.shift, 0));
+  return divide_by_power(multiply_q31(shift_left(x, larger(m.shift, 0)), m.value), larger(-m.shift, 0));
 }
 
 /// a + b, or a - b, of codes under different maps: both are brought to a common finer scale, added, and brought to the
@@ -64,12 +64,12 @@ using minimum = extremum<false>;
 struct real_sum {
   float sign = 1;
   float low = -std::numeric_limits<float>::infinity(), high = std::numeric_limits<float>::infinity();
-  constexpr float operator()(float x, float y) const noexcept { return std::min(std::max(x + sign * y, low), high); }
+  constexpr float operator()(float x, float y) const noexcept { return smaller(larger(x + sign * y, low), high); }
 };
 /// min(max(a * b, low), high) of floats.
 struct real_product {
   float low = -std::numeric_limits<float>::infinity(), high = std::numeric_limits<float>::infinity();
-  constexpr float operator()(float x, float y) const noexcept { return std::min(std::max(x * y, low), high); }
+  constexpr float operator()(float x, float y) const noexcept { return smaller(larger(x * y, low), high); }
 };
 
 /// A code under one map to a code under another. Pre: x - zero_point fits 32 bits, as it does for all codes of 8 and 16
@@ -136,7 +136,7 @@ template <IntegerRange R, bool Subtract = false>
 constexpr quantized_sum<Subtract> sum_of(const affine_map& a, const affine_map& b, const affine_map& y,
                                          const output_map& output) {
   expect_valid<R>("a", a), expect_valid<R>("b", b), expect_valid<R>("y", y);
-  const double common = 2 * static_cast<double>(std::max(a.scale, b.scale));
+  const double common = 2 * static_cast<double>(larger(a.scale, b.scale));
   const double finer = static_cast<double>(std::int32_t{1} << detail::sum_shift<R>);
   return {a.zero_point,
           b.zero_point,
@@ -171,7 +171,7 @@ constexpr rescale rescale_of(const affine_map& x, const affine_map& y, const out
   // A shift to the left must leave room for x - zero point.
   constexpr double room = 0x1p31 / (static_cast<double>(R::max) - static_cast<double>(R::min) + 1);
   const double M = static_cast<double>(x.scale) / static_cast<double>(y.scale);
-  return {x.zero_point, detail::checked_multiplier("x.scale / y.scale", M, std::max(room, 1.0)), output};
+  return {x.zero_point, detail::checked_multiplier("x.scale / y.scale", M, larger(room, 1.0)), output};
 }
 
 /// Codes of R under x to codes under y, scaled_by by alpha where they are below zero. Fails as rescale_of does, or if
@@ -182,9 +182,9 @@ constexpr quantized_leaky_relu leaky_relu_of(float alpha, const affine_map& x, c
   expect_valid<R>("x", x);
   constexpr double room = 0x1p31 / (static_cast<double>(R::max) - static_cast<double>(R::min) + 1);
   return {x.zero_point,
-          detail::checked_multiplier("x.scale / y.scale", static_cast<double>(x.scale / y.scale), std::max(room, 1.0)),
+          detail::checked_multiplier("x.scale / y.scale", static_cast<double>(x.scale / y.scale), larger(room, 1.0)),
           detail::checked_multiplier("x.scale * alpha / y.scale", static_cast<double>(x.scale * alpha / y.scale),
-                                     std::max(room, 1.0)),
+                                     larger(room, 1.0)),
           output};
 }
 
@@ -198,7 +198,7 @@ constexpr quantized_mean mean_of(index count, const affine_map& x, const affine_
   const double M = static_cast<double>(x.scale) / static_cast<double>(y.scale);
   fixed_multiplier m = detail::checked_multiplier("x.scale / y.scale", M, 0x1p30);
   // The count is divided out of the fraction, after as many bits as there is room for are shifted in.
-  const int bits = std::min({63 - std::countl_zero(static_cast<std::uint64_t>(count)), 32, 31 + m.shift});
+  const int bits = smaller(smaller(63 - std::countl_zero(static_cast<std::uint64_t>(count)), 32), 31 + m.shift);
   m.value = static_cast<std::int32_t>((std::int64_t{m.value} << bits) / count);
   m.shift -= bits;
   return {static_cast<std::int32_t>(count) * x.zero_point, m, output};

@@ -4,7 +4,6 @@
 // clamp(., min - zero_point, max - zero_point) + zero_point. They differ in the last bit, so the type names them.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -12,6 +11,7 @@
 
 #include "../core/bits.hpp"
 #include "../core/error.hpp"
+#include "../core/standard.hpp"
 #include "multiplier.hpp"
 #include "rounding.hpp"
 
@@ -44,7 +44,7 @@ namespace detail {
 template <std::integral T>
 constexpr std::int32_t to_code(T x, const output_map& out) noexcept {
   const T low = T{out.min} - out.zero_point, high = T{out.max} - out.zero_point;
-  return static_cast<std::int32_t>(std::clamp(x, low, high) + out.zero_point);
+  return static_cast<std::int32_t>(clamped(x, low, high) + out.zero_point);
 }
 }  // namespace detail
 
@@ -60,8 +60,8 @@ struct tflite {
   }
   static constexpr std::int32_t apply(accumulator x, const std::array<std::int32_t, terms>& t,
                                       const output_map& out) noexcept {
-    const std::int32_t product = multiply_q31(shift_left(x, std::max(t[1], 0)), t[0]);
-    return detail::to_code(divide_by_power(product, std::max(-t[1], 0)), out);
+    const std::int32_t product = multiply_q31(shift_left(x, larger(t[1], 0)), t[0]);
+    return detail::to_code(divide_by_power(product, larger(-t[1], 0)), out);
   }
 };
 
@@ -107,7 +107,7 @@ struct float_nearest_even {
     const auto low = static_cast<float>(out.min - out.zero_point);
     const auto high = static_cast<float>(out.max - out.zero_point);
     const float product = static_cast<float>(x) * pare::bit_cast<float>(t[0]);
-    return static_cast<std::int32_t>(half_even{}(std::clamp(product, low, high))) + out.zero_point;
+    return static_cast<std::int32_t>(half_even{}(clamped(product, low, high))) + out.zero_point;
   }
 };
 
@@ -131,7 +131,7 @@ inline namespace PARE_UNIT {
 /// The words of M under P. Fails if P cannot express M: a negative or infinite one, or not a power of two for
 /// power_of_two.
 template <RequantizePolicy P>
-constexpr requantize_terms<P> checked_terms(const char* argument, double M) {
+constexpr requantize_terms<P> checked_terms(const detail::text_part& argument, double M) {
   if (!P::accepts(M)) fail(argument, "a multiplier that the requantization policy can express", M);
   return P::from_scale(M);
 }

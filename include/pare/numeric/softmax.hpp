@@ -1,15 +1,14 @@
 // softmax.hpp: the softmax of quantized numbers in integers: its terms, and what one row needs of them.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 
 #include "../core/error.hpp"
+#include "../core/standard.hpp"
 #include "fixed_point.hpp"
 #include "rounding.hpp"
 
@@ -45,7 +44,7 @@ struct softmax_norm {
     using limits = std::numeric_limits<Out>;
     const std::int32_t bits = shift + 31 - 8 * static_cast<std::int32_t>(sizeof(Out));
     const std::int32_t scaled = divide_by_power(multiply_q31(reciprocal, exp), bits) + limits::min();
-    return static_cast<Out>(std::clamp<std::int32_t>(scaled, limits::min(), limits::max()));
+    return static_cast<Out>(clamped<std::int32_t>(scaled, limits::min(), limits::max()));
   }
 };
 
@@ -67,7 +66,7 @@ curve curve_of(const F& f, double low, double high) {
   constexpr half_away round{};
   constexpr double one = 32768;
   const double step = (high - low) / 512;
-  const auto code = [](double x) { return static_cast<std::int16_t>(std::clamp(x, -32768.0, 32767.0)); };
+  const auto code = [](double x) { return static_cast<std::int16_t>(clamped(x, -32768.0, 32767.0)); };
   curve result;
   for (int i = 0; i < 512; ++i) {
     const double x = low + i * step, here = round(f(x) * one);
@@ -86,18 +85,18 @@ struct softmax_curves {
   /// exp(difference) with 15 fraction bits. Pre: -65535 <= difference <= 0.
   constexpr std::int32_t exp(std::int32_t difference) const noexcept {
     const std::int32_t scaled =
-        divide_by_power(multiply_q31(shift_left(difference, std::max(multiplier.shift, 0)), multiplier.value),
-                        std::max(-multiplier.shift, 0));
-    return exponential(static_cast<std::int16_t>(std::clamp(scaled + 32767, -32768, 32767)));
+        divide_by_power(multiply_q31(shift_left(difference, larger(multiplier.shift, 0)), multiplier.value),
+                        larger(-multiplier.shift, 0));
+    return exponential(static_cast<std::int16_t>(clamped(scaled + 32767, -32768, 32767)));
   }
   /// The probability of `exp` in a row of which the exponentials' sum is `sum`, in [0, 32767].
   constexpr std::int16_t code(std::int32_t exp, std::int32_t sum) const noexcept {
     const int zeros = std::countl_zero(static_cast<std::uint32_t>(sum));
     const auto shifted = static_cast<std::int32_t>(((std::int64_t{sum} << (zeros - 1)) + (1 << 13)) >> 14);
     const std::int16_t factor =
-        reciprocal(static_cast<std::int16_t>(std::clamp(shifted - (1 << 15) - (1 << 16), -32768, 32767)));
+        reciprocal(static_cast<std::int16_t>(clamped(shifted - (1 << 15) - (1 << 16), -32768, 32767)));
     const std::int64_t product = shift_right_rounding(std::int64_t{exp} * factor, 31 - zeros);
-    return static_cast<std::int16_t>(std::clamp<std::int64_t>(product, 0, 32767));
+    return static_cast<std::int16_t>(clamped<std::int64_t>(product, 0, 32767));
   }
 };
 
@@ -106,10 +105,10 @@ inline namespace PARE_UNIT {
 /// The terms of softmax(beta * x) for 8-bit codes of this scale. Fails unless beta * scale is finite and above 2^-26,
 /// where a difference of codes still makes one.
 inline softmax_terms softmax_of(float scale, float beta = 1) {
-  const double M = std::min(static_cast<double>(beta) * static_cast<double>(scale) * 0x1p26, 0x1p31 - 1);
+  const double M = smaller(static_cast<double>(beta) * static_cast<double>(scale) * 0x1p26, 0x1p31 - 1);
   if (!(M > 1)) fail("beta * scale", "a finite number above 2^-26", static_cast<double>(beta) * scale);
   const fixed_multiplier m = decompose(M);
-  const double least = std::floor(31 * 0x1p26 / static_cast<double>(std::int64_t{1} << m.shift));
+  const double least = 31 * 0x1p26 / static_cast<double>(std::int64_t{1} << m.shift);  // positive: cut off below
   return {m.value, m.shift, -static_cast<std::int32_t>(least)};
 }
 
@@ -117,7 +116,7 @@ inline softmax_terms softmax_of(float scale, float beta = 1) {
 inline softmax_curves softmax_curves_of(float scale, float beta = 1) {
   const double M = static_cast<double>(scale) * static_cast<double>(beta) / (10.0 / 65535.0);
   if (!(M >= 0 && M < 0x1p14)) fail("beta * scale", "a number in [0, 2.5)", static_cast<double>(beta) * scale);
-  return {decompose(M), curve_of([](double x) { return std::exp(x); }, -10, 0),
+  return {decompose(M), curve_of([](double x) { return real::exp(x); }, -10, 0),
           curve_of([](double x) { return 1 / (1 + x); }, 0, 1)};
 }
 

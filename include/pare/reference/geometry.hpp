@@ -1,9 +1,8 @@
 // geometry.hpp: how a window moves over an image: strides, padding, dilation, groups, and the extents that result.
 #pragma once
 
-#include <algorithm>
-
 #include "../core/error.hpp"
+#include "../core/standard.hpp"
 
 namespace pare {
 
@@ -31,7 +30,7 @@ constexpr index output_extent(const char* axis, index extent, index taps, index 
   if (taps < 1) fail(text("window ", axis), "at least 1", taps);
   if (stride < 1) fail(text("stride along the ", axis), "at least 1", stride);
   if (dilation < 1) fail(text("dilation along the ", axis), "at least 1", dilation);
-  if (before < 0 || after < 0) fail(text("padding along the ", axis), "at least 0", std::min(before, after));
+  if (before < 0 || after < 0) fail(text("padding along the ", axis), "at least 0", smaller(before, after));
   const index span = dilation * (taps - 1) + 1, padded = extent + before + after;
   if (padded < span) fail(text("padded image ", axis), text("at least the window's ", span), padded);
   return (padded - span) / stride + 1;

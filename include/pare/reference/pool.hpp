@@ -1,12 +1,12 @@
 // pool.hpp: the definition of pooling: the mean or the largest of every window of an image, channel by channel.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
 
+#include "../core/standard.hpp"
 #include "../core/view.hpp"
 #include "geometry.hpp"
 
@@ -85,7 +85,7 @@ void average_pool(const image_view<const T>& input, image_extents window, const 
           for_each_tap(geometry, image, window, y, x,
                        [&](index, index, index image_y, index image_x) { sum += input(n, image_y, image_x, c); });
           const auto mean = count == 0 ? pool_sum<T>{} : rounded_mean(sum, count);
-          out(n, y, x, c) = static_cast<T>(std::clamp<pool_sum<T>>(mean, limits.min, limits.max));
+          out(n, y, x, c) = static_cast<T>(clamped<pool_sum<T>>(mean, limits.min, limits.max));
         }
       }
     }
@@ -105,9 +105,9 @@ void max_pool(const image_view<const T>& input, image_extents window, const conv
         for (index c = 0; c < out.channels; ++c) {
           T largest = std::numeric_limits<T>::lowest();
           for_each_tap(geometry, image, window, y, x, [&](index, index, index image_y, index image_x) {
-            largest = std::max(largest, input(n, image_y, image_x, c));
+            largest = larger(largest, input(n, image_y, image_x, c));
           });
-          out(n, y, x, c) = std::clamp(largest, limits.min, limits.max);
+          out(n, y, x, c) = clamped(largest, limits.min, limits.max);
         }
       }
     }

@@ -1,11 +1,10 @@
 // softmax.hpp: the definition of the softmax of every row of a matrix: floats, or codes in integer arithmetic.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <concepts>
 #include <cstdint>
 
+#include "../core/standard.hpp"
 #include "../core/view.hpp"
 #include "../numeric/softmax.hpp"
 
@@ -27,9 +26,9 @@ inline void softmax(const matrix_view<const float>& x, const matrix_view<float>&
   expect_softmax_extents(x, out);
   if (x.empty()) return;
   for (index i = 0; i < x.rows; ++i) {
-    const float largest = *std::max_element(x.row(i), x.row(i) + x.columns);
+    const float largest = largest_of(x.row(i), x.columns);
     float sum = 0;
-    for (index j = 0; j < x.columns; ++j) sum += out(i, j) = std::exp(x(i, j) - largest);
+    for (index j = 0; j < x.columns; ++j) sum += out(i, j) = real::exp(x(i, j) - largest);
     for (index j = 0; j < x.columns; ++j) out(i, j) /= sum;
   }
 }
@@ -41,7 +40,7 @@ requires(sizeof(T) == 1)  //
   expect_softmax_extents(x, out);
   if (x.empty()) return;
   for (index i = 0; i < x.rows; ++i) {
-    const std::int32_t largest = *std::max_element(x.row(i), x.row(i) + x.columns);
+    const std::int32_t largest = largest_of(x.row(i), x.columns);
     std::int32_t sum = 0;
     for (index j = 0; j < x.columns; ++j) {
       if (x(i, j) - largest >= terms.least) sum += divide_by_power(terms.exp(x(i, j) - largest), 12);
@@ -60,7 +59,7 @@ inline void softmax(const softmax_curves& curves, const matrix_view<const std::i
   expect_softmax_extents(x, out);
   if (x.empty()) return;
   for (index i = 0; i < x.rows; ++i) {
-    const std::int32_t largest = *std::max_element(x.row(i), x.row(i) + x.columns);
+    const std::int32_t largest = largest_of(x.row(i), x.columns);
     std::int32_t sum = 0;
     for (index j = 0; j < x.columns; ++j) sum += curves.exp(x(i, j) - largest);
     for (index j = 0; j < x.columns; ++j) out(i, j) = curves.code(curves.exp(x(i, j) - largest), sum);

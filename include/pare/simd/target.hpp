@@ -263,11 +263,10 @@ inline void expect_available(target t) {
 
 /// The target called `spelling`, as name() spells it; fails for an unknown one. Does not ask whether it is available.
 inline target parse_target(std::string_view spelling) {
-  std::string known;
-  for (target t : all_targets) {
+  for (target t : all_targets)
     if (name(t) == spelling) return t;
-    known = text(known, known.empty() ? "" : ", ", name(t));
-  }
+  std::string known;
+  for (target t : all_targets) known = text(known, known.empty() ? "" : ", ", name(t));
   fail("target", text("one of ", known), spelling);
 }
 

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <array>
-#include <cmath>
 #include <cstring>
 
 #include "../../core/bits.hpp"
 #include "../../core/cell.hpp"
+#include "../../core/standard.hpp"
 #include "../../numeric/half.hpp"
 #include "../target.hpp"
 
@@ -29,7 +29,7 @@ using f32_reg = float;
 using i64_reg = std::int64_t;
 using u64_reg = std::uint64_t;
 
-inline i32_reg to_int(f32_reg x) { return static_cast<std::int32_t>(std::nearbyint(x)); }
+inline i32_reg to_int(f32_reg x) { return static_cast<std::int32_t>(real::nearest_even(x)); }
 inline f32_reg load_upper_halves(const std::byte* p) {
   std::uint16_t half;
   std::memcpy(&half, p, sizeof half);
@@ -38,7 +38,7 @@ inline f32_reg load_upper_halves(const std::byte* p) {
 inline f32_reg to_float(i32_reg x) { return static_cast<float>(x); }
 inline f32_reg to_float(const i64_reg* x) { return static_cast<float>(static_cast<double>(*x)); }
 inline i32_reg truncated(f32_reg x) { return static_cast<std::int32_t>(x); }
-inline f32_reg with_sign_of(float c, f32_reg x) { return std::copysign(c, x); }
+inline f32_reg with_sign_of(float c, f32_reg x) { return real::copysign(c, x); }
 template <class T>
 inline void widen_codes(const T* p, i32_reg& x) {
   x = *p;
