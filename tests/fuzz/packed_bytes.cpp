@@ -66,7 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (all.size() >= sizeof header && all.size() % 8 == 0) {
     std::memcpy(&header, bytes.data(), sizeof header);
     header.total_bytes = all.size();
-    header.checksum = pare::detail::checksum_of(header, all.subspan(sizeof header));
+    header.checksum = pare::detail::checksum_of(header, all.data() + sizeof header, all.size() - sizeof header);
     std::memcpy(bytes.data(), &header, sizeof header);
   }
   try {

@@ -53,6 +53,7 @@ struct text_part {
   };
   std::size_t size = 0;
 
+  constexpr text_part() noexcept = default;
   constexpr text_part(std::string_view s) noexcept : characters(s.data()), size(s.size()) {}
   constexpr text_part(const char* s) noexcept : text_part(std::string_view(s)) {}
   constexpr text_part(const std::string& s) noexcept : text_part(std::string_view(s)) {}
@@ -63,8 +64,10 @@ struct text_part {
   constexpr text_part(unsigned long number) noexcept : of(kind::natural), natural(number) {}
   constexpr text_part(unsigned long long number) noexcept : of(kind::natural), natural(number) {}
   constexpr text_part(double number) noexcept : of(kind::real), real(number) {}
+  constexpr text_part(const text_part* first, std::size_t count) noexcept
+      : of(kind::parts), parts(first), size(count) {}
   template <std::size_t N>
-  constexpr text_part(const text_parts<N>& text) noexcept : of(kind::parts), parts(text.parts), size(N) {}
+  constexpr text_part(const text_parts<N>& text) noexcept : text_part(text.parts, N) {}
 };
 
 /// Writes a part's characters to `to`, unless that is null, and returns how many they are. (to_string would show 1e-7

@@ -1,5 +1,5 @@
-// storage.hpp: owned memory: of trivial types, from a cache line on, and of others. (No std::vector: to read and to
-// instantiate it takes longer than to read all layers, bench/compile.)
+// storage.hpp: owned memory: of trivial types, from a cache line on, and of others. (Not std::vector, which takes 0.04
+// s of what every unit takes to compile.)
 #pragma once
 
 #include <cstddef>

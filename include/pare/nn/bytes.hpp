@@ -78,9 +78,9 @@ inline std::uint64_t checksum(std::uint64_t state, const void* words, std::size_
   }
   return state;
 }
-inline std::uint64_t checksum_of(packed_header header, std::span<const std::byte> rest) noexcept {
+inline std::uint64_t checksum_of(packed_header header, const std::byte* rest, std::size_t bytes) noexcept {
   header.checksum = 0;
-  return checksum(checksum(1, &header, sizeof header), rest.data(), rest.size());
+  return checksum(checksum(1, &header, sizeof header), rest, bytes);
 }
 
 constexpr std::size_t padded(std::size_t bytes) noexcept {
@@ -99,7 +99,8 @@ inline packed_header checked_header(std::span<const std::byte> bytes, const pack
   if (header.version != model.version || header.header_bytes != model.header_bytes)
     fail("bytes.version", text(model.version), header.version);
   if (header.total_bytes != bytes.size()) fail("bytes.size", text("the header's ", header.total_bytes), bytes.size());
-  if (bytes.size() % sizeof(std::uint64_t) != 0 || header.checksum != checksum_of(header, bytes.subspan(sizeof header)))
+  if (bytes.size() % sizeof(std::uint64_t) != 0 ||
+      header.checksum != checksum_of(header, bytes.data() + sizeof header, bytes.size() - sizeof header))
     fail("bytes.checksum", "that of the contents", "another: they are damaged");
   if (std::memcmp(header.format, model.format, sizeof model.format) != 0) {
     char given[sizeof header.format + 1] = {};
@@ -214,7 +215,7 @@ aligned_storage<std::byte> to_bytes(const packed_weights<W, Structure>& weights)
     copy_elements(part.data(), static_cast<index>(part.size()), to);
     to += detail::padded(part.size());
   }
-  header.checksum = detail::checksum_of(header, bytes.as_bytes().subspan(sizeof header));
+  header.checksum = detail::checksum_of(header, bytes.data() + sizeof header, bytes.bytes() - sizeof header);
   std::memcpy(bytes.data(), &header, sizeof header);
   return bytes;
 }

@@ -95,7 +95,13 @@ class packed_weights {
     const index all = ceil_div(n_, group) * strips_of<W>(k_);
     return all == 0 ? 1 : static_cast<double>(strips_.size() / (group * cell_bytes)) / static_cast<double>(all);
   }
-  panel_view<Structure> view() const noexcept { return view_of<W, Structure>(parts(), k_); }
+  panel_view<Structure> view() const noexcept {
+    if constexpr (is_listed<Structure>) {
+      return {strips_.data(), sums_.data(), first_.data(), cells_.data()};
+    } else {
+      return {strips_.data(), sums_.data(), panel_bytes_of<W, Structure>(k_)};
+    }
+  }
   packed_parts parts() const noexcept {
     return {strips_.as_bytes(), sums_.as_bytes(), first_.as_bytes(), cells_.as_bytes()};
   }

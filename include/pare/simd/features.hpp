@@ -1,16 +1,13 @@
-// features.hpp: the compiler's names of what each target may use, and the system headers of the intrinsics.
+// features.hpp: the compiler's names of what each target may use, and the system's headers of intrinsics.
 #pragma once
 
 #include <limits>
 
 #include "../core/bits.hpp"
+#include "intrinsics.hpp"
 #include "target.hpp"
 
 #if PARE_X86
-#if PARE_TARGETS & (PARE_TARGET_BIT_SSE41 | PARE_TARGET_BIT_AVX2 | PARE_TARGET_BIT_AVX_VNNI | PARE_TARGET_BIT_AVX512 | \
-                    PARE_TARGET_BIT_AVX512_VNNI)
-#include <immintrin.h>  // takes a tenth of a second
-#endif
 #define PARE_FEATURES_sse41 "sse4.1,ssse3"
 #define PARE_FEATURES_avx2 "avx2,fma,f16c"
 #define PARE_FEATURES_avx_vnni "avxvnni,avx2,fma,f16c"

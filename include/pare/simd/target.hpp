@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <string>
 #include <string_view>
 
 #include "../core/error.hpp"
@@ -265,9 +264,14 @@ inline void expect_available(target t) {
 inline target parse_target(std::string_view spelling) {
   for (target t : all_targets)
     if (name(t) == spelling) return t;
-  std::string known;
-  for (target t : all_targets) known = text(known, known.empty() ? "" : ", ", name(t));
-  fail("target", text("one of ", known), spelling);
+  detail::text_part known[2 * all_targets.size()];
+  std::size_t size = 0;
+  for (target t : all_targets) {
+    known[size] = size == 0 ? "one of " : ", ";
+    known[size + 1] = name(t);
+    size += 2;
+  }
+  fail("target", detail::text_part(known, size), spelling);
 }
 
 }  // namespace PARE_UNIT
