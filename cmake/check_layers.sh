@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # check_layers.sh [folder]: reads the #include lines under include/pare (or `folder`) and fails if a header looks
-# upward, brings in intrinsics outside simd/, lets xtensor into nn, or is too long.
+# upward, brings in intrinsics outside simd/, lets xtensor into nn, makes nn.hpp slow to compile, or is too long.
 set -euo pipefail
 root=${1:-$(dirname "$0")/../include/pare}
 mapfile -t headers < <(find "$root" -name '*.hpp' -o -name '*.inl' | sort)
@@ -54,19 +54,22 @@ FNR == longest + 1 { report(file, "is longer than " longest " lines") }
       report(file, folder " may not include " ours)
   } else {
     if (name ~ intrinsics && folder != "simd") report(file, "includes " name ": intrinsics live in simd/")
-    if (name ~ /^(xtensor|xtl|xsimd)\//) foreign[file] = name
+    if (name ~ /^(xtensor|xtl|xsimd)\//) foreign["xtensor", file] = name
+    if (name ~ /^(algorithm|cmath|functional|memory|numeric|ranges|vector)$/)
+      foreign["slow", file] = name ", which takes long to read: see core/standard.hpp"
   }
 }
-# Follows the includes of nn until they reach xtensor.
-function visit(file, way,    parts, n, i) {
-  if (file in seen) return
-  seen[file] = 1
-  if (file in foreign) report(way, "reaches " foreign[file])
+# Follows the includes of a header until they reach what is foreign to it.
+function visit(kind, file, way,    parts, n, i) {
+  if ((kind, file) in seen) return
+  seen[kind, file] = 1
+  if ((kind, file) in foreign) report(way, "reaches " foreign[kind, file])
   n = split(includes[file], parts, " ")
-  for (i = 1; i <= n; ++i) visit(parts[i], way " -> " parts[i])
+  for (i = 1; i <= n; ++i) visit(kind, parts[i], way " -> " parts[i])
 }
 END {
-  for (file in files) if (folder_of(file) == "nn") visit(file, file)
+  for (file in files) if (folder_of(file) == "nn") visit("xtensor", file, file)
+  if ("nn.hpp" in files) visit("slow", "nn.hpp", "nn.hpp")
   exit failed
 }' "${headers[@]}"
 echo "${#headers[@]} headers keep to their layers"

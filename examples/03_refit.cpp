@@ -322,7 +322,7 @@ sample_set read_samples(const std::filesystem::path& folder, const F& real) {
 
 template <pare::Structure S>
 void study(const char* title, const network& net, const sample_set& samples, double sparsity) {
-  std::printf("%s, %s at %g %%\n", title, std::string(S::name()).c_str(), 100 * sparsity);
+  std::printf("%s, %s at %g %%\n", title, S::name().c_str(), 100 * sparsity);
   const auto after = [&](how by) {
     return accuracy(prune<S>(net, samples.calibration, sparsity, by, by != how::refit), samples.held_out,
                     samples.labels);

@@ -64,6 +64,8 @@ header kernel/walk.inl '#include <arm_neon.h>'
 finds "kernel/walk.inl: includes arm_neon.h"
 header misc/thing.hpp '#include "../core/index.hpp"'
 finds "misc/thing.hpp: is in no known layer"
+header core/index.hpp '#include <algorithm>'
+finds "simd/targets/avx2.hpp -> core/index.hpp: reaches algorithm, which takes long to read"
 mapfile -t lines < <(yes '//' | head -n 301)
 header core/long.hpp "${lines[@]}"
 finds "core/long.hpp: is longer than 300 lines"

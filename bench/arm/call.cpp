@@ -55,7 +55,7 @@ bool run(int calls) {
 template <class... Structures>
 int run_named(const char* name, int calls) {
   bool found = false;
-  ((found = found || (std::string(Structures::name()) == name && run<Structures>(calls))), ...);
+  ((found = found || (Structures::name() == name && run<Structures>(calls))), ...);
   return found ? 0 : 2;
 }
 

@@ -79,8 +79,7 @@ class loose_matrix {
   std::string place(index i) const {
     const index row = stride_ == 0 ? 0 : (i - 1) / stride_, column = stride_ == 0 ? 0 : (i - 1) % stride_;
     const bool inside = i > 0 && row < rows_ && column < columns_;
-    if (!inside) return pare::text("outside, at element ", i);
-    return pare::text("[", row, ", ", column, "]");
+    return inside ? pare::text("[", row, ", ", column, "]") : pare::text("outside, at element ", i);
   }
   bool empty() const { return rows_ == 0 || columns_ == 0; }
   index rows_, columns_, stride_;

@@ -49,8 +49,8 @@ TEST_CASE("a multiplier that the policy cannot express is named") {
   };
   const auto expect = [&](const auto& make, double bad, const char* given) {
     CHECK(message(make, bad) ==
-          std::string("pare: multiplier[2]: expected a multiplier that the requantization policy can express, got ") +
-              given);
+          pare::text("pare: multiplier[2]: expected a multiplier that the requantization policy can express, got ",
+                     given));
   };
   expect([](const auto& v) { pare::multipliers<pare::tflite>{v}; }, -0.5, "-0.5");
   expect([](const auto& v) { pare::multipliers<pare::tflite>{v}; }, 0x1p29, "5.36871e+08");

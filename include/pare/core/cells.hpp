@@ -76,20 +76,20 @@ struct cells_image {
 /// Fails if a view's extents are negative, its planes overlap, or it has elements and no memory.
 template <class T>
 void expect_valid(const char* argument, const cells_view<T>& view) {
-  if (view.pixels < 0) fail(text(argument, ".pixels"), "at least 0", view.pixels);
+  if (view.pixels < 0) fail(words(argument, ".pixels"), "at least 0", view.pixels);
   // Not `view.channels < 0`: where the class template of that name is known, it would open its arguments.
-  if (0 > view.channels) fail(text(argument, ".channels"), "at least 0", view.channels);
+  if (0 > view.channels) fail(words(argument, ".channels"), "at least 0", view.channels);
   if (view.empty()) return;
-  if (view.data == nullptr) fail(text(argument, ".data"), "memory for a view that is not empty", "a null pointer");
+  if (view.data == nullptr) fail(words(argument, ".data"), "memory for a view that is not empty", "a null pointer");
   const index least = round_up(view.pixels, strip_lanes) * view.depth;
   if (view.plane < least)
-    fail(text(argument, ".plane"), text("at least ", least, ", a multiple of 16 pixels"), view.plane);
+    fail(words(argument, ".plane"), words("at least ", least, ", a multiple of 16 pixels"), view.plane);
 }
 template <class T>
 void expect_valid(const char* argument, const cells_image<T>& images) {
-  if (images.batch < 0) fail(text(argument, ".batch"), "at least 0", images.batch);
-  if (images.height < 0) fail(text(argument, ".height"), "at least 0", images.height);
-  if (images.width < 0) fail(text(argument, ".width"), "at least 0", images.width);
+  if (images.batch < 0) fail(words(argument, ".batch"), "at least 0", images.batch);
+  if (images.height < 0) fail(words(argument, ".height"), "at least 0", images.height);
+  if (images.width < 0) fail(words(argument, ".width"), "at least 0", images.width);
   expect_valid(argument, images.pixels());
 }
 

@@ -113,18 +113,20 @@ class spelling {
 template <std::size_t N>
 struct text_parts {
   text_part parts[N];
-  operator std::string() const {
-    const spelling all(*this);
-    return {all.c_str(), all.size()};
-  }
 };
 }  // namespace detail
 
-/// The parts one after the other, numbers in decimal, floats with 6 digits: converts to a std::string. Until then it
-/// refers to its parts, which must live as long.
+/// The parts one after the other, numbers in decimal, floats with 6 digits: for `fail`, which joins them. Refers to the
+/// parts, which must live as long: a check that passes builds no strings, and compiles to less.
 template <class... Parts>
-constexpr auto text(const Parts&... parts) noexcept {
+constexpr auto words(const Parts&... parts) noexcept {
   return detail::text_parts<sizeof...(Parts)>{{detail::text_part(parts)...}};
+}
+/// The same as a string.
+template <class... Parts>
+std::string text(const Parts&... parts) {
+  const detail::spelling all(words(parts...));
+  return {all.c_str(), all.size()};
 }
 
 inline namespace PARE_UNIT {
@@ -132,7 +134,7 @@ inline namespace PARE_UNIT {
 /// Reports a mistake in `argument` and does not return.
 [[noreturn]] PARE_COLD void fail(const detail::text_part& argument, const detail::text_part& expected,
                                  const detail::text_part& given) {
-  const detail::spelling sentence(text("pare: ", argument, ": expected ", expected, ", got ", given));
+  const detail::spelling sentence(words("pare: ", argument, ": expected ", expected, ", got ", given));
 #if PARE_EXCEPTIONS
   throw error(sentence.c_str());
 #else

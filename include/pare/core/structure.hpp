@@ -48,12 +48,12 @@ concept WindowedStructure = Structure<S> && requires {
 
 /// Nothing is pruned: the structure of a kernel for all weights.
 struct dense {
-  static constexpr const char* name() { return "dense"; }
+  static std::string name() { return "dense"; }
 };
 
 /// Every weight by itself.
 struct unstructured {
-  static constexpr const char* name() { return "unstructured"; }
+  static std::string name() { return "unstructured"; }
   static constexpr index groups(const weight_shape& shape) noexcept { return shape.size(); }
   static constexpr index group(const weight_shape& shape, index row, index column) noexcept {
     return row * shape.columns() + column;
@@ -66,7 +66,7 @@ struct block {
   static_assert(R > 0 && C > 0, "pare: block<R, C> has at least one output channel and one weight along k");
   static constexpr index rows = R;
   static constexpr index columns = C;
-  static constexpr auto name() { return text("block<", R, ", ", C, ">"); }
+  static std::string name() { return text("block<", R, ", ", C, ">"); }
   static constexpr index groups(const weight_shape& shape) noexcept {
     return ceil_div(shape.rows, R) * ceil_div(shape.columns(), C);
   }
@@ -82,10 +82,10 @@ struct grid {
   static_assert(Rows > 0 && Columns > 0, "pare: grid<Rows, Columns> has at least one row and one column of blocks");
   static constexpr index rows = Rows;
   static constexpr index columns = Columns;
-  static constexpr auto name() { return text("grid<", Rows, ", ", Columns, ">"); }
+  static std::string name() { return text("grid<", Rows, ", ", Columns, ">"); }
   static constexpr index groups(const weight_shape& shape) {
-    if (shape.rows < Rows) fail("weights", text("at least ", Rows, " output channels for the grid"), shape.rows);
-    if (shape.columns() < Columns) fail("weights", text("k of at least ", Columns, " for the grid"), shape.columns());
+    if (shape.rows < Rows) fail("weights", words("at least ", Rows, " output channels for the grid"), shape.rows);
+    if (shape.columns() < Columns) fail("weights", words("k of at least ", Columns, " for the grid"), shape.columns());
     return Rows * Columns;
   }
   static constexpr index group(const weight_shape& shape, index row, index column) noexcept {
@@ -102,16 +102,12 @@ struct n_of_m {
   static constexpr index kept = N;
   static constexpr index window = M;
   static constexpr index shared = Shared;
-  static constexpr auto name() {
-    if constexpr (Shared == 1) {
-      return text("n_of_m<", N, ", ", M, ">");
-    } else {
-      return text("n_of_m<", N, ", ", M, ", ", Shared, ">");
-    }
+  static std::string name() {
+    return Shared == 1 ? text("n_of_m<", N, ", ", M, ">") : text("n_of_m<", N, ", ", M, ", ", Shared, ">");
   }
   static constexpr index groups(const weight_shape& shape) {
     if (shape.columns() % M != 0) {
-      fail("weights", text("k a multiple of ", M, " for n_of_m<", N, ", ", M, ">"), shape.columns());
+      fail("weights", words("k a multiple of ", M, " for n_of_m<", N, ", ", M, ">"), shape.columns());
     }
     return ceil_div(shape.rows, Shared) * shape.columns();
   }
@@ -125,7 +121,7 @@ template <index Axis>
 struct channel {
   static_assert(Axis == 0 || Axis == 1, "pare: channel<0> prunes output channels, channel<1> input channels");
   static constexpr index axis = Axis;
-  static constexpr auto name() { return text("channel<", Axis, ">"); }
+  static std::string name() { return text("channel<", Axis, ">"); }
   static constexpr index groups(const weight_shape& shape) noexcept { return Axis == 0 ? shape.rows : shape.inputs; }
   static constexpr index group(const weight_shape& shape, index row, index column) noexcept {
     return Axis == 0 ? row : column % shape.inputs;

@@ -83,7 +83,7 @@ inline bool overlap(const detail::any_view& one, const detail::any_view& other) 
 
 namespace detail {
 PARE_COLD void refuse_overlap(const char* argument) {
-  fail(text(argument, ".data"), "memory of its own", "memory that the call also reads");
+  fail(words(argument, ".data"), "memory of its own", "memory that the call also reads");
 }
 
 /// What expect_valid looks at first.
@@ -96,12 +96,12 @@ inline bool is_valid(const any_view& view) noexcept {
 }
 
 PARE_COLD void refuse_view(const char* argument, const any_view& view) {
-  if (view.rows < 0) fail(text(argument, ".rows"), "at least 0", view.rows);
-  if (view.columns < 0) fail(text(argument, ".columns"), "at least 0", view.columns);
-  if (view.data == nullptr) fail(text(argument, ".data"), "memory for a view that is not empty", "a null pointer");
+  if (view.rows < 0) fail(words(argument, ".rows"), "at least 0", view.rows);
+  if (view.columns < 0) fail(words(argument, ".columns"), "at least 0", view.columns);
+  if (view.data == nullptr) fail(words(argument, ".data"), "memory for a view that is not empty", "a null pointer");
   if (view.rows > 1 && view.stride < view.columns)
-    fail(text(argument, ".stride"), text("at least the ", view.columns, " columns"), view.stride);
-  fail(text(argument, ".rows"), "rows that fit the address space", view.rows);
+    fail(words(argument, ".stride"), words("at least the ", view.columns, " columns"), view.stride);
+  fail(words(argument, ".rows"), "rows that fit the address space", view.rows);
 }
 }  // namespace detail
 
@@ -119,12 +119,12 @@ inline void expect_valid(const char* argument, const detail::any_view& view) {
 /// Fails if an image's extents are negative or it has elements and no memory.
 template <class T>
 void expect_valid(const char* argument, const image_view<T>& image) {
-  if (image.batch < 0) fail(text(argument, ".batch"), "at least 0", image.batch);
-  if (image.height < 0) fail(text(argument, ".height"), "at least 0", image.height);
-  if (image.width < 0) fail(text(argument, ".width"), "at least 0", image.width);
-  if (image.channels < 0) fail(text(argument, ".channels"), "at least 0", image.channels);
+  if (image.batch < 0) fail(words(argument, ".batch"), "at least 0", image.batch);
+  if (image.height < 0) fail(words(argument, ".height"), "at least 0", image.height);
+  if (image.width < 0) fail(words(argument, ".width"), "at least 0", image.width);
+  if (image.channels < 0) fail(words(argument, ".channels"), "at least 0", image.channels);
   if (image.size() != 0 && image.data == nullptr)
-    fail(text(argument, ".data"), "memory for a view that is not empty", "a null pointer");
+    fail(words(argument, ".data"), "memory for a view that is not empty", "a null pointer");
 }
 
 }  // namespace pare

@@ -101,7 +101,7 @@ PARE_ALWAYS_INLINE void copied_steps(typename Dot::acc (&sum)[R][V], const std::
   alignas(64) std::byte cells[R * copy_bytes];
   constexpr index most = copy_bytes / cell_bytes;
   for (index done = 0; done < count; done += most) {
-    const index now = count - done < most ? count - done : most;  // smaller makes gcc 12 keep sums on the stack
+    const index now = smaller(count - done, most);
     for (index at = 0; at < now * cell_bytes; at += register_bytes)
       PARE_UNROLL for (int r = 0; r < R; ++r)
           Dot::copied::copy(cells + at + r * copy_bytes, row[r] + done * cell_bytes + at, now * cell_bytes - at);

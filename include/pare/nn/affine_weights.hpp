@@ -36,7 +36,7 @@ class affine_weights {
   affine_weights(index n, index k, std::int32_t zero_point, Source source)
       : weights_(n, k, tiles(source)), zero_point_(zero_point - shift) {
     if (zero_point < W::min || zero_point > W::max)
-      fail("weights zero_point", text("a value in [", W::min, ", ", W::max, "]"), zero_point);
+      fail("weights zero_point", words("a value in [", W::min, ", ", W::max, "]"), zero_point);
   }
 
   index n() const noexcept { return weights_.n(); }

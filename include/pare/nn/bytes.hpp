@@ -9,7 +9,7 @@
 #include <cassert>
 #include <cstdint>
 #include <cstring>
-#include <string_view>
+#include <string>
 
 #include "../core/standard.hpp"
 #include "../kernel/store_windows.hpp"
@@ -55,13 +55,13 @@ static_assert(sizeof(packed_header) == 3 * strip_bytes);
 template <Element W, class Structure>
 packed_header header_of_format() {
   packed_header header;
-  const auto write = [&](const text_part& range) {
-    const auto words = text(range, " ", Structure::name());
-    assert(spell(words, nullptr) < sizeof header.format);
-    spell(words, header.format);
+  const auto write = [&](const text_part& range_name) {
+    const std::string name = text(range_name, " ", Structure::name());
+    assert(name.size() < sizeof header.format);
+    name.copy(header.format, sizeof header.format - 1);
   };
   if constexpr (IntegerRange<W>) {
-    write(text(std::is_signed_v<typename W::type> ? "s" : "u", bits_of<W>, "[", W::min, ", ", W::max, "]"));
+    write(words(std::is_signed_v<typename W::type> ? "s" : "u", bits_of<W>, "[", W::min, ", ", W::max, "]"));
   } else {
     write(std::is_same_v<W, f16> ? "f16" : "f32");
   }
@@ -97,8 +97,8 @@ inline packed_header checked_header(std::span<const std::byte> bytes, const pack
   if (std::memcmp(header.magic, model.magic, sizeof model.magic) != 0)
     fail("bytes", "packed weights, which begin with \"pare\"", "something else");
   if (header.version != model.version || header.header_bytes != model.header_bytes)
-    fail("bytes.version", text(model.version), header.version);
-  if (header.total_bytes != bytes.size()) fail("bytes.size", text("the header's ", header.total_bytes), bytes.size());
+    fail("bytes.version", words(model.version), header.version);
+  if (header.total_bytes != bytes.size()) fail("bytes.size", words("the header's ", header.total_bytes), bytes.size());
   if (bytes.size() % sizeof(std::uint64_t) != 0 ||
       header.checksum != checksum_of(header, bytes.data() + sizeof header, bytes.size() - sizeof header))
     fail("bytes.checksum", "that of the contents", "another: they are damaged");
@@ -127,7 +127,7 @@ template <Element W, class Structure>
 void expect_parts(const packed_parts& parts, index n, index k) {
   using element = typename W::type;
   const auto expect_bytes = [&](std::size_t part, index expected) {
-    expect_equal(text("bytes.part_bytes[", part, "]"), expected, static_cast<index>(parts[part].size()));
+    expect_equal(words("bytes.part_bytes[", part, "]"), expected, static_cast<index>(parts[part].size()));
   };
   const index panels = panel_count(n);
   expect_bytes(1, sizeof(element) == 1 ? panels * strip_bytes : 0);
@@ -182,7 +182,7 @@ auto operand_of(const packed_parts& parts, index n, index k) {
         fill_elements(group.data, group.rows * k, element{0});
         if (!load_windows<Structure>(parts[0].data() + (first + j) * bytes.values,
                                      parts[2].data() + (first + j) / shared * bytes.places, group))
-          fail("bytes", text("places that rise within every window of ", Structure::window), "others");
+          fail("bytes", words("places that rise within every window of ", Structure::window), "others");
       }
     });
     const auto sums = weights.parts()[1];  // none of 16-bit weights
@@ -236,7 +236,7 @@ auto packed_from_bytes(std::span<const std::byte> bytes) {
     const std::uint64_t stored = header.part_bytes[i];
     const auto size = static_cast<std::size_t>(stored);
     if (stored > rest.size() || detail::padded(size) > rest.size())
-      fail(text("bytes.part_bytes[", i, "]"), text("at most the ", rest.size(), " that are left"), stored);
+      fail(words("bytes.part_bytes[", i, "]"), words("at most the ", rest.size(), " that are left"), stored);
     if (size != 0) parts[i] = rest.first(size);
     rest = rest.subspan(detail::padded(size));
   }

@@ -43,8 +43,8 @@ class multipliers {
     const auto n = static_cast<index>(values.size());
     for (auto& term : terms_) term = channels<std::int32_t>(n, 0);
     for (index c = 0; c < n; ++c) {
-      const auto words = checked_terms<Policy>(text("multiplier[", c, "]"), values[static_cast<std::size_t>(c)]);
-      for (std::size_t t = 0; t < words.size(); ++t) terms_[t][c] = words[t];
+      const auto of_channel = checked_terms<Policy>(words("multiplier[", c, "]"), values[static_cast<std::size_t>(c)]);
+      for (std::size_t t = 0; t < of_channel.size(); ++t) terms_[t][c] = of_channel[t];
       below_one_ = below_one_ && static_cast<float>(values[static_cast<std::size_t>(c)]) < 1;
     }
   }

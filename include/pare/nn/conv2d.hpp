@@ -47,7 +47,7 @@ void expect_images(const X& x, const conv_geometry& geometry, image_extents wind
 template <Element A, index MaxDepth>
 void expect_activations(std::int32_t zero_point, index depth) {
   if constexpr (IntegerRange<A>) {
-    if (depth > MaxDepth) fail("weights", text("at most MaxDepth = ", MaxDepth, " products per output"), depth);
+    if (depth > MaxDepth) fail("weights", words("at most MaxDepth = ", MaxDepth, " products per output"), depth);
   }
   if constexpr (sizeof(typename A::type) == 1) {
     if (zero_point < A::min || zero_point > A::max) fail("x zero_point", "a value of x's range", zero_point);

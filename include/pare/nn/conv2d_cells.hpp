@@ -226,7 +226,7 @@ requires Weights::in_cells  //
   detail::expect_concurrency(concurrency);
   const index needed = conv2d_workspace<in_type, out_type>(w, geometry, {x.height, x.width}, concurrency);
   if (static_cast<index>(workspace.size()) < needed)
-    fail("workspace", text("at least ", needed, " bytes"), workspace.size());
+    fail("workspace", words("at least ", needed, " bytes"), workspace.size());
 
   cells_conv_call<range, typename Weights::range, typename Weights::structure, Epilogue, out_type, MaxDepth> call;
   call.weights = w.view();

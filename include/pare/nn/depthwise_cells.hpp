@@ -186,7 +186,7 @@ requires(detail::is_cells_image<X> || detail::is_cells_image<Y>) auto prepare_de
   detail::expect_concurrency(concurrency);
   const index needed = depthwise_workspace<in_type, out_type>(w, geometry, {x.height, x.width}, concurrency);
   if (static_cast<index>(workspace.size()) < needed)
-    fail("workspace", text("at least ", needed, " bytes"), workspace.size());
+    fail("workspace", words("at least ", needed, " bytes"), workspace.size());
 
   detail::depthwise_bands<in_type, out_type> bands(geometry, {x.height, x.width}, w.window(), w.outputs());
   const auto images = detail::extents_of<const in_type>(x);

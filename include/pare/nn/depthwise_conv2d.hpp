@@ -64,7 +64,7 @@ void packed_depthwise<W>::expect_in_range(const image_view<const element>& weigh
   if constexpr (IntegerRange<W>) {
     for (index i = 0; i < weights.size(); ++i)
       if (weights.data[i] < W::min || weights.data[i] > W::max)
-        fail(text("weights[", i, "]"), text("a value in [", W::min, ", ", W::max, "]"), weights.data[i]);
+        fail(words("weights[", i, "]"), words("a value in [", W::min, ", ", W::max, "]"), weights.data[i]);
   }
 }
 
@@ -91,7 +91,7 @@ void expect_depthwise(const X& x, std::int32_t zero_point, const packed_depthwis
   expect_equal("geometry.groups", 1, geometry.groups);
   expect_images(x, geometry, w.window(), w.outputs(), y);
   if (w.outputs() != 0 && (x.channels == 0 || w.outputs() % x.channels != 0))
-    fail("x.channels", text("a divisor of the ", w.outputs(), " outputs"), x.channels);
+    fail("x.channels", words("a divisor of the ", w.outputs(), " outputs"), x.channels);
   expect_activations<A, MaxDepth>(zero_point, w.window().height * w.window().width);
   expect_stage<Out>(epilogue, y.batch * y.height * y.width, y.channels);
 }

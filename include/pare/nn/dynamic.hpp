@@ -80,7 +80,7 @@ row_operands checked_layout(index rows, const W& w, bool with_codes, std::span<s
   index bytes = 0;
   const row_operands all = lay_out(rows, w, with_codes, workspace.data() + skip, bytes);
   if (static_cast<std::size_t>(bytes) + strip_bytes > workspace.size() && bytes != 0)
-    fail("workspace.size", text("at least ", bytes + strip_bytes, " bytes (see dynamic_workspace)"), workspace.size());
+    fail("workspace.size", words("at least ", bytes + strip_bytes, " bytes (see dynamic_workspace)"), workspace.size());
   return all;
 }
 
@@ -150,7 +150,7 @@ template <class X, class W, class Epilogue, class Out>
 void expect_dynamic(const matrix_view<X>& x, const W& w, const Epilogue& epilogue, const matrix_view<Out>& y,
                     target on) {
   expect_matrices(x, w, y, on);
-  if (w.k() > default_depth) fail("weights.columns", text("at most ", default_depth), w.k());
+  if (w.k() > default_depth) fail("weights.columns", words("at most ", default_depth), w.k());
   expect_stage<Out>(epilogue, y.rows, y.columns);
 }
 

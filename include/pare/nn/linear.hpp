@@ -38,12 +38,12 @@ constexpr bool fits(const output_map& o, std::int64_t reach) noexcept {
 template <class Out>
 PARE_COLD void refuse_output(output_map o, std::int64_t reach) {
   using limits = std::numeric_limits<Out>;
-  const auto interval = [](std::int64_t low, std::int64_t high) { return text("[", low, ", ", high, "]"); };
+  const auto interval = [](std::int64_t low, std::int64_t high) { return words("[", low, ", ", high, "]"); };
   if (o.min > o.max || o.min < limits::min() || o.max > limits::max())
-    fail("output", text("min <= max inside ", interval(limits::min(), limits::max())), interval(o.min, o.max));
+    fail("output", words("min <= max inside ", interval(limits::min(), limits::max())), interval(o.min, o.max));
   if (o.zero_point < limits::min() || o.zero_point > limits::max())
-    fail("output.zero_point", text("a value in ", interval(limits::min(), limits::max())), o.zero_point);
-  fail("output", text("ends at most ", reach, " from the zero point ", o.zero_point), interval(o.min, o.max));
+    fail("output.zero_point", words("a value in ", interval(limits::min(), limits::max())), o.zero_point);
+  fail("output", words("ends at most ", reach, " from the zero point ", o.zero_point), interval(o.min, o.max));
 }
 /// Fails unless it fits: what the stage can compute.
 template <class Out>
@@ -159,10 +159,10 @@ void run_part(Call call, const W& w, target on) noexcept {
 /// Fails if k is more than the sums were proven for.
 template <class A, class W, index MaxDepth>
 void expect_depth(index k) {
-  if (k > MaxDepth) fail("weights.columns", text("at most MaxDepth = ", MaxDepth), k);
+  if (k > MaxDepth) fail("weights.columns", words("at most MaxDepth = ", MaxDepth), k);
   if constexpr (AffineOperand<W>) {
     constexpr auto most = max_depth<centered<A>, typename W::centered_range>();
-    if (k > most) fail("weights.columns", text("at most ", most, ", what int32 sums hold"), k);
+    if (k > most) fail("weights.columns", words("at most ", most, ", what int32 sums hold"), k);
   }
 }
 

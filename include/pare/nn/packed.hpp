@@ -115,10 +115,10 @@ class packed_weights {
   static void expect_uncrowded(const crowded_window& found, index first) {
     if (found.kept == 0) return;
     if constexpr (window_depth<Structure> != 0) {
-      const auto where = text(" in any of ", Structure::shared, " channels");
-      fail(text("weights[", first + found.row, ", ", found.begin, "...]"),
-           text("at most ", Structure::kept, " of ", Structure::window, " that are not 0",
-                Structure::shared == 1 ? detail::text_part("") : detail::text_part(where)),
+      const auto where = words(" in any of ", Structure::shared, " channels");
+      fail(words("weights[", first + found.row, ", ", found.begin, "...]"),
+           words("at most ", Structure::kept, " of ", Structure::window, " that are not 0",
+                 Structure::shared == 1 ? detail::text_part("") : detail::text_part(where)),
            found.kept);
     }
   }
@@ -146,7 +146,7 @@ packed_weights<W, Structure>::packed_weights(index n, index k, Source source, [[
   if (has_sums) sums_ = aligned_storage<std::int32_t>(panels * strip_lanes);
   constexpr bool listed = is_listed<Structure>;
   if (listed && strips_per_panel<element>(k) > most_listed_cells)
-    fail("weights.columns", text("at most ", most_listed_cells, " cells of ", cell_depth<element>), k);
+    fail("weights.columns", words("at most ", most_listed_cells, " cells of ", cell_depth<element>), k);
   if (!listed) strips_ = aligned_storage<std::byte>(panels * panel_bytes);
   if (listed) first_ = aligned_storage<std::uint32_t>(panels * (strip_lanes / group) + 1);
   growing_storage<std::byte> strips;
@@ -178,7 +178,8 @@ void packed_weights<W, Structure>::expect_in_range(const matrix_view<const eleme
     for (index j = 0; j < tile.rows; ++j)
       for (index l = 0; l < tile.columns; ++l)
         if (tile(j, l) < W::min || tile(j, l) > W::max)
-          fail(text("weights[", first + j, ", ", l, "]"), text("a value in [", W::min, ", ", W::max, "]"), tile(j, l));
+          fail(words("weights[", first + j, ", ", l, "]"), words("a value in [", W::min, ", ", W::max, "]"),
+               tile(j, l));
   }
 }
 

@@ -87,7 +87,7 @@ void packed_conv<W, Structure>::pack(const image_view<const T>& weights, index g
   group_inputs_ = weights.channels;
   expect_valid("weights", weights);
   if (groups < 1) fail("groups", "at least 1", groups);
-  if (outputs_ % groups != 0) fail("groups", text("a divisor of the ", outputs_, " outputs"), groups);
+  if (outputs_ % groups != 0) fail("groups", words("a divisor of the ", outputs_, " outputs"), groups);
   if (weights.height < 1) fail("weights.height", "at least 1", weights.height);
   if (weights.width < 1) fail("weights.width", "at least 1", weights.width);
   window_ = {weights.height, weights.width};

@@ -46,7 +46,7 @@ class reordered_weights {
   /// nothing. Fails if it is too small or not aligned.
   reordered_weights(const P& weights, std::span<std::byte> memory, target on = best_target()) : weights_(&weights) {
     const auto needed = static_cast<std::size_t>(reordered_bytes(weights.n(), weights.k(), on));
-    if (memory.size() < needed) fail("memory", text("at least ", needed, " bytes"), memory.size());
+    if (memory.size() < needed) fail("memory", words("at least ", needed, " bytes"), memory.size());
     if (needed != 0 && reinterpret_cast<std::uintptr_t>(memory.data()) % strip_bytes != 0)
       fail("memory", "bytes aligned to 64", "others");
     fill(needed == 0 ? nullptr : memory.data());

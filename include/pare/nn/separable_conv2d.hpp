@@ -91,7 +91,7 @@ auto prepare_separable_conv2d(const image_view<X>& x, std::int32_t zero_point,
   const index channels = depthwise.weights.outputs(), rows = separable_rows<Mid>(y.width, channels);
   const index part_size = rows * y.width * channels;
   if (static_cast<index>(workspace.size()) < concurrency * part_size)
-    fail("workspace", text("at least ", concurrency * part_size, " elements"), workspace.size());
+    fail("workspace", words("at least ", concurrency * part_size, " elements"), workspace.size());
   // The whole of what lies between, which is never there: for the checks.
   const image_view<Mid> between{workspace.data(), y.batch, y.height, y.width, channels};
   detail::expect_depthwise<range, default_depth, Mid>(x, zero_point, depthwise.weights, geometry, depthwise.epilogue,

@@ -79,10 +79,10 @@ inline namespace PARE_UNIT {
 template <IntegerRange R>
 void expect_valid(const detail::text_part& argument, const affine_map& map) {
   if (!detail::is_finite(map.scale) || !(map.scale > 0)) {
-    fail(text(argument, ".scale"), "a finite number above 0", map.scale);
+    fail(words(argument, ".scale"), "a finite number above 0", map.scale);
   }
   if (map.zero_point < R::min || map.zero_point > R::max) {
-    fail(text(argument, ".zero_point"), text("a code in [", R::min, ", ", R::max, "]"), map.zero_point);
+    fail(words(argument, ".zero_point"), words("a code in [", R::min, ", ", R::max, "]"), map.zero_point);
   }
 }
 

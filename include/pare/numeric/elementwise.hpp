@@ -119,7 +119,7 @@ struct quantized_mean {
 namespace detail {
 /// M as a multiplier that `scaled_by` can apply; fails for one below 0, not finite, or of `limit` and more.
 constexpr fixed_multiplier checked_multiplier(const char* argument, double M, double limit = 0x1p29) {
-  if (!(M >= 0 && M < limit)) fail(argument, text("a ratio of at least 0 and below ", limit), M);
+  if (!(M >= 0 && M < limit)) fail(argument, words("a ratio of at least 0 and below ", limit), M);
   return decompose(M);
 }
 
@@ -194,7 +194,7 @@ template <IntegerRange R>
 constexpr quantized_mean mean_of(index count, const affine_map& x, const affine_map& y, const output_map& output) {
   expect_valid<R>("x", x);
   constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max() / (R::max - R::min + 1);
-  if (count < 1 || count > most) fail("count", text("in [1, ", most, "]"), count);
+  if (count < 1 || count > most) fail("count", words("in [1, ", most, "]"), count);
   const double M = static_cast<double>(x.scale) / static_cast<double>(y.scale);
   fixed_multiplier m = detail::checked_multiplier("x.scale / y.scale", M, 0x1p30);
   // The count is divided out of the fraction, after as many bits as there is room for are shifted in.

@@ -104,7 +104,7 @@ class connected_channels {
     }
     if (result < 1) fail(name(layers, i, "shape.rows"), "at least 1 channel", result);
     for (const auto& numbers : layer.per_channel)
-      expect_equal(name(layers, i, "per_channel.size"), result, static_cast<index>(numbers.size()));
+      expect_equal(name(layers, i, "per_channel.size").c_str(), result, static_cast<index>(numbers.size()));
     return result;
   }
 
@@ -115,7 +115,7 @@ class connected_channels {
   index channels_of_sum(std::span<const connected_layer> layers, std::size_t i) const {
     const index wanted = input_channels(layers[i]);
     for (const index from : layers[i].inputs)
-      expect_equal(name(layers, i, "inputs' channels"), wanted, channels_[static_cast<std::size_t>(from)]);
+      expect_equal(name(layers, i, "inputs' channels").c_str(), wanted, channels_[static_cast<std::size_t>(from)]);
     return wanted;
   }
 
@@ -124,7 +124,7 @@ class connected_channels {
     const index given = input_channels(layer);
     index size = layer.shape.size();
     if (layer.kind == layer_kind::conv) {
-      expect_equal(name(layers, i, "shape.inputs"), given, layer.shape.inputs);
+      expect_equal(name(layers, i, "shape.inputs").c_str(), given, layer.shape.inputs);
     } else if (layer.kind == layer_kind::dense) {
       if (layer.shape.inputs < 1 || layer.shape.inputs % given != 0)
         fail(name(layers, i, "shape.inputs"), text("a multiple of the ", given, " channels before it"),
@@ -134,7 +134,7 @@ class connected_channels {
       if (layer.shape.rows % given != 0)
         fail(name(layers, i, "shape.rows"), text("a multiple of the ", given, " channels before it"), layer.shape.rows);
     }
-    expect_equal(name(layers, i, "weights.size"), size, static_cast<index>(layer.weights.size()));
+    expect_equal(name(layers, i, "weights.size").c_str(), size, static_cast<index>(layer.weights.size()));
   }
 
   index root(index node) {

@@ -46,7 +46,7 @@ void expect_valid(const char* argument, const mask<S>& given, const weight_shape
     const auto extents = [](const weight_shape& s) { return text(s.rows, " x ", s.taps, " x ", s.inputs); };
     fail(text(argument, ".shape"), text(extents(shape), " (rows x taps x inputs)"), extents(given.shape));
   }
-  expect_equal(text(argument, ".groups"), S::groups(shape), static_cast<index>(given.groups.size()));
+  expect_equal(text(argument, ".groups").c_str(), S::groups(shape), static_cast<index>(given.groups.size()));
 }
 
 /// What both keep.

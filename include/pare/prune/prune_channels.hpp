@@ -83,7 +83,7 @@ const F&, std::size_t > thinned_network prune_channels(std::span<const connected
   for (std::size_t i = 0; i < layers.size(); ++i) {
     scores.push_back(importances(i));
     if (!scores[i].empty())
-      expect_equal(text("importances of ", layers[i].name), connected.channels(i),
+      expect_equal(text("importances of ", layers[i].name).c_str(), connected.channels(i),
                    static_cast<index>(scores[i].size()));
   }
 

@@ -67,7 +67,7 @@ struct error_report {
     if (channels.size() < 2) return all;
     const auto worst = std::min_element(channels.begin(), channels.end(),
                                         [](const auto& a, const auto& b) { return a.snr_db() < b.snr_db(); });
-    return all + line(std::string(text("worst channel ", worst - channels.begin())).c_str(), *worst);
+    return all + line(text("worst channel ", worst - channels.begin()).c_str(), *worst);
   }
   /// {"whole": {...}, "channels": [{...}, ...]}; an infinite ratio is null, since JSON has no infinity.
   std::string to_json() const {

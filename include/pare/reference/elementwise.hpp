@@ -15,7 +15,7 @@ template <class T, class Out>
 void expect_repeats(const char* argument, const image_view<T>& operand, const image_view<Out>& out) {
   expect_valid(argument, operand);
   const auto check = [&](const char* axis, index extent, index wanted) {
-    if (extent != wanted && extent != 1) fail(text(argument, ".", axis), text("1 or ", wanted), extent);
+    if (extent != wanted && extent != 1) fail(words(argument, ".", axis), words("1 or ", wanted), extent);
   };
   check("batch", operand.batch, out.batch);
   check("height", operand.height, out.height);

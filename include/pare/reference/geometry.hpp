@@ -27,12 +27,12 @@ inline namespace PARE_UNIT {
 /// Fails if a number makes no sense or there is no position; `axis` ("height" or "width") names it.
 constexpr index output_extent(const char* axis, index extent, index taps, index stride, index dilation, index before,
                               index after) {
-  if (taps < 1) fail(text("window ", axis), "at least 1", taps);
-  if (stride < 1) fail(text("stride along the ", axis), "at least 1", stride);
-  if (dilation < 1) fail(text("dilation along the ", axis), "at least 1", dilation);
-  if (before < 0 || after < 0) fail(text("padding along the ", axis), "at least 0", smaller(before, after));
+  if (taps < 1) fail(words("window ", axis), "at least 1", taps);
+  if (stride < 1) fail(words("stride along the ", axis), "at least 1", stride);
+  if (dilation < 1) fail(words("dilation along the ", axis), "at least 1", dilation);
+  if (before < 0 || after < 0) fail(words("padding along the ", axis), "at least 0", smaller(before, after));
   const index span = dilation * (taps - 1) + 1, padded = extent + before + after;
-  if (padded < span) fail(text("padded image ", axis), text("at least the window's ", span), padded);
+  if (padded < span) fail(words("padded image ", axis), words("at least the window's ", span), padded);
   return (padded - span) / stride + 1;
 }
 

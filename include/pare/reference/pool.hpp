@@ -48,7 +48,7 @@ void expect_pool_extents(const image_view<const T>& input, image_extents window,
     // Half a count more than the greatest sum: rounded_mean adds it.
     const index most = (index{std::numeric_limits<std::int32_t>::max()} >> (8 * sizeof(T))) - 1;
     if (window.height > most || window.width > most || window.height * window.width > most)
-      fail("window", text("at most ", most, " taps"), text(window.height, " x ", window.width));
+      fail("window", words("at most ", most, " taps"), words(window.height, " x ", window.width));
   }
 }
 

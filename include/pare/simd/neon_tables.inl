@@ -7,7 +7,7 @@ struct window_places {
   i32_reg in;
   window_places() = default;
   explicit PARE_ALWAYS_INLINE window_places(i32_reg places)
-      : in(places & (std::max(Depth, register_bytes) - 1) * 0x01010101) {}
+      : in(places & (larger(Depth, register_bytes) - 1) * 0x01010101) {}
 };
 /// A window of a row, in all lanes.
 template <int Depth>

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "../../core/cell.hpp"
+#include "../../core/standard.hpp"
 #include "../features.hpp"
 
 #if PARE_ARM && (PARE_TARGETS & PARE_TARGET_BIT_NEON)
