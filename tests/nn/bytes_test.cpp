@@ -20,8 +20,7 @@ pare::aligned_storage<std::byte> forged(const pare::aligned_storage<std::byte>& 
   std::memcpy(copy.data() + offset, &value, sizeof value);
   pare::detail::packed_header header;
   std::memcpy(&header, copy.data(), sizeof header);
-  header.checksum =
-      pare::detail::checksum_of(header, copy.data() + sizeof header, span_of(copy).size() - sizeof header);
+  header.checksum = pare::detail::checksum_of(header, copy.data() + sizeof header, copy.bytes() - sizeof header);
   std::memcpy(copy.data(), &header, sizeof header);
   return copy;
 }

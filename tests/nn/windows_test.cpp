@@ -139,7 +139,7 @@ TEST_CASE("windows come back from their bytes, which are few, and damaged ones a
     pare::detail::packed_header header;
     std::memcpy(&header, forged.data(), sizeof header);
     forged[static_cast<index>(offset)] = static_cast<std::byte>(value);
-    header.checksum = pare::detail::checksum_of(header, forged.data() + sizeof header, forged.size() - sizeof header);
+    header.checksum = pare::detail::checksum_of(header, forged.data() + sizeof header, forged.bytes() - sizeof header);
     std::memcpy(forged.data(), &header, sizeof header);
     return pare::packed_from_bytes<pare::s8_narrow, structure>(std::span<const std::byte>(forged)).n();
   };
@@ -165,7 +165,7 @@ TEST_CASE("damaged places of a shared pattern are refused, and so are those beyo
     pare::detail::packed_header header;
     std::memcpy(&header, forged.data(), sizeof header);
     forged[offset] = static_cast<std::byte>(value);
-    header.checksum = pare::detail::checksum_of(header, forged.data() + sizeof header, forged.size() - sizeof header);
+    header.checksum = pare::detail::checksum_of(header, forged.data() + sizeof header, forged.bytes() - sizeof header);
     std::memcpy(forged.data(), &header, sizeof header);
     return pare::packed_from_bytes<pare::s8_narrow, structure>(std::span<const std::byte>(forged)).n();
   };
