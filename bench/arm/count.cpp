@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <pare/nn.hpp>
+#include <vector>
 
 int main(int, char** arguments) {
   constexpr pare::index m = 196, n = 512, k = 256;
